@@ -1,0 +1,130 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fast and careful at once: warnings are errors, and the packet path may skip dynamic exclusivity checks (docs: ARCHITECTURE.md, "Speed").
+let careful: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let fast: [SwiftSetting] =
+  careful + [
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+  ]
+
+func library(
+  _ folder: String, _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = careful
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: settings)
+}
+
+func tests(_ folder: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
+    path: "Tests/\(folder)/\(name)Tests", exclude: [], swiftSettings: careful)
+}
+
+func system(_ name: String, _ pkgConfig: String?, _ package: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+var targets: [Target] = [
+  // C: headers and inline shims only.
+  system("COpenSSL", "openssl", "libssl-dev"),
+  system("CSRTP", "libsrtp2", "libsrtp2-dev"),
+  system("COpus", "opus", "libopus-dev"),
+  .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
+
+  // Protocols: values that never touch the world.
+  library("Protocols", "Wire", settings: fast),
+  library("Protocols", "SIPSyntax", ["Wire", "Cryptography"]),
+  library("Protocols", "SIPCore", ["Wire", "SIPSyntax", "Cryptography"]),
+  library("Protocols", "SDP", ["Wire", "Cryptography"]),
+  library("Protocols", "ICE", ["Wire", "Cryptography"], settings: fast),
+  library("Protocols", "RTP", ["Wire"], settings: fast),
+  library("Protocols", "HTTP", ["Wire", "Cryptography"]),
+  library("Protocols", "SocketIO", ["Wire"]),
+
+  // Crafts: one owner type for each C thing.
+  library("Crafts", "Cryptography", ["Wire", "COpenSSL"], settings: fast),
+  library("Crafts", "SecureRTP", ["Wire", "Cryptography", "CSRTP"], settings: fast),
+  library("Crafts", "Codecs", ["Wire", "COpus"], settings: fast),
+
+  // Telephony: what a telephone system knows.
+  library("Telephony", "Calls", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "Cryptography"]),
+
+  // Server: the only place where things happen.
+  library(
+    "Server", "Media", ["Wire", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Runtime"], settings: fast),
+  library("Server", "Runtime", ["Wire", "CLinux", "Cryptography"], settings: fast),
+  library(
+    "Server", "Calldocker",
+    ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime"]),
+  .executableTarget(
+    name: "calldocker", dependencies: ["Calldocker"], path: "Sources/calldocker", swiftSettings: careful),
+
+  // The test kit: a virtual network, a soft phone, a browser peer.
+  .target(
+    name: "CalldockerTesting",
+    dependencies: [
+      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Media",
+    ],
+    path: "Tests/CalldockerTesting", swiftSettings: careful),
+
+  tests("Protocols", "Wire"),
+  tests("Protocols", "SIPSyntax"),
+  tests("Protocols", "SIPCore"),
+  tests("Protocols", "SDP"),
+  tests("Protocols", "ICE"),
+  tests("Protocols", "RTP"),
+  tests("Protocols", "HTTP"),
+  tests("Protocols", "SocketIO"),
+  tests("Crafts", "Cryptography"),
+  tests("Crafts", "SecureRTP"),
+  tests("Crafts", "Codecs"),
+  tests("Telephony", "Calls"),
+  tests("Server", "Media", ["CalldockerTesting"]),
+  tests("Server", "Runtime"),
+  tests("Server", "Calldocker"),
+  .testTarget(
+    name: "WorldTests", dependencies: ["CalldockerTesting"], path: "Tests/WorldTests", swiftSettings: careful),
+  .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: careful),
+
+  .executableTarget(
+    name: "Benchmarks",
+    dependencies: ["Wire", "SIPSyntax", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Media"],
+    path: "Benchmarks", swiftSettings: fast),
+]
+
+// FUZZ=1 adds one libFuzzer program per parser: Fuzz/<parser>/main.swift (see ./dev fuzz).
+if Context.environment["FUZZ"] != nil {
+  func fuzzer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+      name: "fuzz-\(name)", dependencies: dependencies, path: "Fuzz/\(name)",
+      swiftSettings: [.unsafeFlags(["-parse-as-library", "-sanitize=fuzzer,address"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+  }
+  targets += [
+    fuzzer("sip", "SIPSyntax"),
+    fuzzer("sdp", "SDP"),
+    fuzzer("stun", "ICE"),
+    fuzzer("rtp", "RTP"),
+    fuzzer("http", "HTTP"),
+    fuzzer("websocket", "HTTP"),
+    fuzzer("socketio", "SocketIO"),
+    fuzzer("dtls", "Cryptography"),
+  ]
+}
+
+// ONLY=SIPCore keeps that target, its tests and what they stand on: on two cores, the target one touches is what one builds.
+if let only = Context.environment["ONLY"] {
+  let names = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
+  var kept: Set<String> = []
+  func keep(_ name: String) {
+    guard let target = names[name], kept.insert(name).inserted else { return }
+    for case .byNameItem(let dependency, _) in target.dependencies { keep(dependency) }
+  }
+  for name in only.split(separator: ",").map(String.init) {
+    keep(name)
+    keep("\(name)Tests")
+  }
+  targets.removeAll { !kept.contains($0.name) }
+}
+
+let package = Package(name: "calldocker", targets: targets, swiftLanguageModes: [.v6])

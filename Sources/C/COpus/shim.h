@@ -1,0 +1,4 @@
+#ifndef CALLDOCKER_COPUS_H
+#define CALLDOCKER_COPUS_H
+#include <opus.h>
+#endif

@@ -1,0 +1,1 @@
+// SecureRTP begins here.

@@ -1,0 +1,1 @@
+// SDP begins here.

@@ -1,0 +1,1 @@
+// SocketIO begins here.

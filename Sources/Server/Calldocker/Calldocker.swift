@@ -1,0 +1,1 @@
+// Calldocker begins here.

@@ -1,0 +1,144 @@
+import Cryptography
+import ICE
+import RTP
+import Wire
+
+// All that a call and a media plane say to each other. A call names legs and wishes; a media plane owns sockets, keys and packets.
+
+/// Names one leg of one call for its whole life.
+package struct LegID: Hashable, Sendable {
+  package let number: UInt64
+  package init(_ number: UInt64) { self.number = number }
+}
+
+/// What a leg speaks, once an offer and an answer have met.
+package struct NegotiatedAudio: Hashable, Sendable {
+  package var codec: AudioCodec
+  /// The number under which we send: the one the peer asked for.
+  package var sendPayloadType: PayloadType
+  /// The number under which we expect to receive.
+  package var receivePayloadType: PayloadType
+  package var telephoneEvent: TelephoneEventFormat?
+  /// Whether the peer wants to hear us, and whether it will speak (`a=sendrecv` and its kin, seen from us).
+  package var sends = true
+  package var receives = true
+
+  package init(
+    codec: AudioCodec, sendPayloadType: PayloadType, receivePayloadType: PayloadType,
+    telephoneEvent: TelephoneEventFormat? = nil
+  ) {
+    self.codec = codec
+    self.sendPayloadType = sendPayloadType
+    self.receivePayloadType = receivePayloadType
+    self.telephoneEvent = telephoneEvent
+  }
+}
+
+/// A browser's leg: ICE-lite on the plane's shared port, DTLS-SRTP, Opus.
+package struct BrowserLeg: Hashable, Sendable {
+  package var local: ICECredentials
+  package var remote: ICECredentials
+  package var role: DTLSRole
+  package var fingerprints: [Fingerprint]
+  package var audio: NegotiatedAudio
+
+  package init(
+    local: ICECredentials, remote: ICECredentials, role: DTLSRole, fingerprints: [Fingerprint], audio: NegotiatedAudio
+  ) {
+    self.local = local
+    self.remote = remote
+    self.role = role
+    self.fingerprints = fingerprints
+    self.audio = audio
+  }
+}
+
+/// A phone's leg: plain RTP between our port and an address that is first told by SDP and then learned from the packets.
+package struct PhoneLeg: Hashable, Sendable {
+  package var remote: SocketAddress
+  package var audio: NegotiatedAudio
+
+  package init(remote: SocketAddress, audio: NegotiatedAudio) {
+    self.remote = remote
+    self.audio = audio
+  }
+}
+
+/// What a leg can hear when nobody speaks to it.
+package enum Sound: Hashable, Sendable {
+  /// The tone that says "it rings over there", repeated until stopped.
+  case ringback
+  /// A named prompt of the house, once: `echo-greeting`.
+  case prompt(String)
+}
+
+/// A wish of a call. Wishes about a leg that is gone are ignored: the two planes may cross in the act.
+package enum MediaCommand: Hashable, Sendable {
+  case openBrowser(LegID, BrowserLeg)
+  /// Binds a port pair for a phone; answered by `opened` or `failed`.
+  case openPhone(LegID)
+  /// Gives a phone's leg its other end; may be said again when a new description arrives.
+  case connectPhone(LegID, PhoneLeg)
+  /// Lets two legs hear each other, whatever each heard before.
+  case bridge(LegID, LegID)
+  /// Lets a leg hear itself.
+  case echo(LegID)
+  /// Plays to a leg, whatever it heard before; answered by `played` at the end of a prompt.
+  case play(LegID, Sound)
+  /// Lets a leg hear nothing.
+  case quiet(LegID)
+  /// Sends digits to the leg's peer as telephone-events.
+  case sendDigits(LegID, [DTMFDigit])
+  /// New credentials after an ICE restart of the browser.
+  case restart(LegID, local: ICECredentials, remote: ICECredentials)
+  /// Ends the leg; answered by `closed` with what was measured.
+  case close(LegID)
+}
+
+/// What a media plane reports of a leg.
+package enum MediaEvent: Hashable, Sendable {
+  case opened(LegID, port: UInt16)
+  /// A browser's packets may flow: ICE chose an address and DTLS its keys.
+  case connected(LegID)
+  case failed(LegID, MediaFailure)
+  /// No authenticated check for 30 s: the browser is gone (RFC 7675).
+  case consentLost(LegID)
+  case digit(LegID, DTMFDigit)
+  case played(LegID)
+  case closed(LegID, LegReport)
+}
+
+package enum MediaFailure: Hashable, Sendable {
+  case noFreePort
+  case fingerprintMismatch
+  case handshakeFailed
+  case tooManyLegs
+}
+
+/// One key of a telephone (RFC 4733 §3.2): events 0 to 15.
+package struct DTMFDigit: Hashable, Sendable {
+  package let event: UInt8
+
+  package init?(event: UInt8) {
+    guard event < 16 else { return nil }
+    self.event = event
+  }
+  package init?(_ key: Character) {
+    guard let index = Self.keys.firstIndex(of: key) else { return nil }
+    event = UInt8(index)
+  }
+  package var key: Character { Self.keys[Int(event)] }
+  private static let keys: [Character] = Array("0123456789*#ABCD")
+}
+
+/// What was measured on a leg by the time it closed.
+package struct LegReport: Hashable, Sendable {
+  package var packetsReceived: UInt64 = 0
+  package var packetsSent: UInt64 = 0
+  package var packetsLost: Int64 = 0
+  /// Interarrival jitter in milliseconds (RFC 3550 §6.4.1).
+  package var jitter: Double = 0
+  /// The latest round trip in milliseconds that the peer's reports allow to know.
+  package var roundTrip: Double?
+  package init() {}
+}
