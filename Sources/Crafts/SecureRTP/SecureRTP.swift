@@ -1,1 +1,0 @@
-// SecureRTP begins here.
