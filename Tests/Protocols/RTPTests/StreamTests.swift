@@ -1,0 +1,251 @@
+import Testing
+import Wire
+
+@testable import RTP
+
+private func header(_ sequence: UInt16, _ timestamp: UInt32, ssrc: UInt32 = 1, marker: Bool = false) -> RTPHeader {
+  RTPHeader(marker: marker, payloadType: PayloadType(0), sequence: sequence, timestamp: timestamp, ssrc: SSRC(ssrc))
+}
+private func at(_ milliseconds: Int) -> Instant { Instant() + .milliseconds(milliseconds) }
+
+@Suite("Reception statistics (RFC 3550 appendix A)")
+struct ReceptionStatisticsTests {
+  @Test("Loss is what was expected and did not come, over the wrap of sequence numbers")
+  func loss() {
+    var statistics = ReceptionStatistics(clockRate: 8000)
+    for index in 0..<100 where !(index % 10 == 5) {
+      let sequence = UInt16(truncatingIfNeeded: 65_500 + index)
+      statistics.receive(sequence: sequence, timestamp: UInt32(160 * index), ssrc: SSRC(1), at: at(20 * index))
+    }
+    #expect(statistics.lost == 10)
+    let report = statistics.makeReport(lastSenderReport: 0, delay: 0)
+    #expect(report?.fractionLost == 25)
+    #expect(report?.cumulativeLost == 10)
+    #expect(statistics.jitter == 0)
+  }
+
+  @Test("Packets that come unevenly have jitter; a restart of the source is not loss")
+  func jitterAndRestart() {
+    var statistics = ReceptionStatistics(clockRate: 8000)
+    for index in 0..<200 {
+      statistics.receive(
+        sequence: UInt16(index), timestamp: UInt32(160 * index), ssrc: SSRC(1), at: at(20 * index + (index % 2) * 10))
+    }
+    #expect((70...80).contains(statistics.jitter))
+    for index in 0..<10 {
+      statistics.receive(
+        sequence: UInt16(40_000 + index), timestamp: UInt32(160 * index), ssrc: SSRC(1), at: at(5000 + 20 * index))
+    }
+    #expect(statistics.lost == 0)
+  }
+}
+
+@Suite("One timeline toward a peer for life")
+struct OutgoingTimelineTests {
+  private func timeline() -> OutgoingTimeline {
+    OutgoingTimeline(ssrc: SSRC(42), sequence: 100, timestamp: 1000, clockRate: 48_000)
+  }
+
+  private func forward(_ timeline: inout OutgoingTimeline, _ header: RTPHeader, from source: UInt64, _ now: Instant)
+    -> RTPHeader?
+  {
+    timeline.forward(header, from: source, sourceClock: 48_000, at: now)
+  }
+
+  @Test("What was truly lost stays a gap, what was swallowed leaves none", arguments: 0..<100 as Range<UInt64>)
+  func gaps(seed: UInt64) {
+    var random = Randomness.seeded(seed)
+    var timeline = timeline()
+    var lost = 0
+    var sent: [RTPHeader] = []
+    var sequence = UInt16.random(in: 0...UInt16.max, using: &random)
+    for index in 0..<300 {
+      defer { sequence &+= 1 }
+      let packet = header(sequence, UInt32(truncatingIfNeeded: index &* 960))
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0 where !sent.isEmpty: lost += 1
+      case 1 where !sent.isEmpty: timeline.absorb(packet, from: 1)
+      default:
+        if let out = timeline.forward(packet, from: 1, sourceClock: 48_000, at: at(20 * index)) { sent.append(out) }
+      }
+    }
+    let gaps = zip(sent, sent.dropFirst()).reduce(0) { $0 + Int($1.1.sequence &- $1.0.sequence) - 1 }
+    // A loss after the last packet sent cannot be seen yet.
+    #expect(gaps <= lost && gaps >= lost - 20 && (lost == 0 || gaps > 0), "seed \(seed)")
+    #expect(Set(sent.map(\.sequence)).count == sent.count, "seed \(seed)")
+  }
+
+  @Test("A new source goes on where the last stopped, as much later as the wall clock says, and is marked")
+  func switching() throws {
+    var timeline = timeline()
+    let first = try #require(forward(&timeline, header(7, 500), from: 1, at(0)))
+    #expect(first.sequence == 101 && first.marker && first.ssrc == SSRC(42))
+    let second = try #require(forward(&timeline, header(9000, 77, ssrc: 2), from: 2, at(1000)))
+    #expect(second.sequence == 102 && second.marker)
+    #expect(second.timestamp &- first.timestamp == 48_000)
+    let made = timeline.next(samples: 960, at: at(1020))
+    #expect(made.sequence == 103 && made.timestamp &- second.timestamp == 960)
+    let next = timeline.next(samples: 960, at: at(1041))
+    #expect(next.timestamp &- made.timestamp == 960)
+  }
+
+  @Test("Late packets find their own place, very late ones and those before a swallowed one are dropped")
+  func reordering() throws {
+    var timeline = timeline()
+    let base = try #require(forward(&timeline, header(10, 0), from: 1, at(0)))
+    let ahead = try #require(forward(&timeline, header(12, 1920), from: 1, at(40)))
+    let late = try #require(forward(&timeline, header(11, 960), from: 1, at(45)))
+    #expect(ahead.sequence &- base.sequence == 2)
+    #expect(late.sequence &- base.sequence == 1 && late.timestamp &- base.timestamp == 960)
+    timeline.absorb(header(13, 2880), from: 1)
+    #expect(forward(&timeline, header(12, 1920), from: 1, at(50)) == nil)
+    let next = try #require(forward(&timeline, header(14, 3840), from: 1, at(80)))
+    #expect(next.sequence &- ahead.sequence == 1)
+    #expect(forward(&timeline, header(14 &- 200, 0), from: 1, at(81)) == nil)
+  }
+
+  @Test("A source that jumps begins anew instead of dragging the timeline with it")
+  func jump() throws {
+    var timeline = timeline()
+    let first = try #require(forward(&timeline, header(1, 0), from: 1, at(0)))
+    let jumped = try #require(forward(&timeline, header(2, 0x8000_0000), from: 1, at(20)))
+    #expect(jumped.sequence &- first.sequence == 1 && jumped.marker)
+    #expect(jumped.timestamp &- first.timestamp == 960)
+  }
+}
+
+@Suite("Telephone-events: one key, one digit (RFC 4733)")
+struct TelephoneEventTests {
+  private func receive(_ receiver: inout TelephoneEventReceiver, _ payload: [UInt8], _ timestamp: UInt32) -> UInt8? {
+    payload.withUnsafeBytes { receiver.receive(header(0, timestamp), payload: $0) }
+  }
+
+  @Test("Updates, three ends and stragglers are one digit; the same key again is another")
+  func once() {
+    var receiver = TelephoneEventReceiver()
+    #expect(receive(&receiver, [5, 10, 0, 160], 1000) == 5)
+    for end in [false, true, true, true] { #expect(receive(&receiver, [5, end ? 0x8A : 10, 3, 32], 1000) == nil) }
+    #expect(receive(&receiver, [5, 10, 0, 160], 3000) == 5)
+    #expect(receive(&receiver, [5, 0x8A, 3, 32], 1000) == nil)
+    #expect(receive(&receiver, [5, 10], 9000) == nil)
+  }
+
+  @Test("Events of which only ends arrive count once, as Firefox sends them")
+  func endsOnly() {
+    var receiver = TelephoneEventReceiver()
+    #expect((0..<3).compactMap { _ in receive(&receiver, [9, 0x8A, 3, 192], 77) } == [9])
+  }
+
+  @Test(
+    "What we send is heard as the same keys, each with one timestamp and three ends", arguments: [8000, 48_000] as [UInt32])
+  func sending(clockRate: UInt32) {
+    var sender = TelephoneEventSender()
+    var receiver = TelephoneEventReceiver()
+    for key in [1, 1, 11] as [UInt8] { sender.press(key, clockRate: clockRate, at: at(0)) }
+    var heard: [UInt8] = []
+    var ends = 0
+    var now = at(0)
+    var timestamp: UInt32 = 0
+    while let due = sender.deadline {
+      now = max(now, due)
+      let clock = UInt32(truncatingIfNeeded: (now - at(0)).milliseconds * Int64(clockRate) / 1000)
+      while let packet = sender.next(at: now, clock: clock) {
+        timestamp = packet.timestamp ?? clock
+        if packet.payload[1] & 0x80 != 0 { ends += 1 }
+        receive(&receiver, packet.payload, timestamp).map { heard.append($0) }
+      }
+    }
+    #expect(heard == [1, 1, 11])
+    #expect(ends == 9)
+    #expect(now - at(0) < .seconds(1))
+    #expect(!sender.isBusy)
+  }
+
+  @Test("More keys than a person presses are not kept")
+  func limit() {
+    var sender = TelephoneEventSender()
+    for _ in 0...TelephoneEventSender.maximumWaiting { sender.press(1, clockRate: 8000, at: at(0)) }
+    var keys = 0
+    while let due = sender.deadline {
+      while let packet = sender.next(at: due, clock: UInt32(due.nanoseconds / 1_000_000)) { keys += packet.marker ? 1 : 0 }
+    }
+    #expect(keys == TelephoneEventSender.maximumWaiting)
+  }
+}
+
+@Suite("Jitter buffer: in order, in time, bounded")
+struct JitterBufferTests {
+  @Test("Under jitter, reordering and loss every packet is played once and in order", arguments: 0..<60 as Range<UInt64>)
+  func plays(seed: UInt64) {
+    var random = Randomness.seeded(seed)
+    var buffer = JitterBuffer(clockRate: 8000)
+    var arrivals: [(Instant, UInt16)] = []
+    for index in 0..<500 where Int.random(in: 0..<50, using: &random) != 0 {
+      arrivals.append((at(20 * index + Int.random(in: 0..<35, using: &random)), UInt16(truncatingIfNeeded: 65_300 + index)))
+    }
+    arrivals.sort { $0.0 < $1.0 }
+    var played: [UInt16] = []
+    var concealed = 0
+    for tick in 0..<520 {
+      let now = at(20 * tick)
+      while let (moment, sequence) = arrivals.first, moment <= now {
+        arrivals.removeFirst()
+        sequence.octets.withUnsafeBytes { buffer.insert(header(sequence, UInt32(sequence) &* 160), $0, at: moment) }
+      }
+      switch buffer.take(at: now) {
+      case .frame(let payload): played.append(UInt16(payload[0]) << 8 | UInt16(payload[1]))
+      case .lost: concealed += 1
+      case .silence: break
+      }
+    }
+    let steps = zip(played, played.dropFirst()).map { $1 &- $0 }
+    #expect(steps.allSatisfy { (1...30).contains($0) }, "seed \(seed): \(steps)")
+    #expect(played.count > 440, "seed \(seed): \(played.count)")
+    #expect(concealed < 60, "seed \(seed): \(concealed)")
+  }
+
+  @Test("The packet after a lost one is shown, for its error correction")
+  func shadow() {
+    var buffer = JitterBuffer(clockRate: 8000)
+    for sequence in [1, 3] as [UInt16] {
+      [UInt8(sequence)].withUnsafeBytes { buffer.insert(header(sequence, 0), $0, at: at(0)) }
+    }
+    guard case .frame = buffer.take(at: at(100)) else { return #expect(Bool(false), "packet 1") }
+    guard case .lost(let next) = buffer.take(at: at(120)) else { return #expect(Bool(false), "packet 2") }
+    #expect(next?.first == 3)
+    guard case .frame(let third) = buffer.take(at: at(140)) else { return #expect(Bool(false), "packet 3") }
+    #expect(third.first == 3)
+  }
+
+  @Test("A burst after a stall does not grow the delay without limit")
+  func burst() {
+    var buffer = JitterBuffer(clockRate: 8000)
+    for sequence in 0..<200 as Range<UInt16> {
+      [UInt8(truncatingIfNeeded: sequence)].withUnsafeBytes {
+        buffer.insert(header(sequence, UInt32(sequence) * 160), $0, at: at(0))
+      }
+    }
+    var frames = 0
+    for tick in 0..<400 {
+      if case .frame = buffer.take(at: at(300 + 20 * tick)) { frames += 1 }
+    }
+    #expect(frames > 0 && frames <= JitterBuffer.slots)
+  }
+
+  @Test("A sender whose clock is 1 % fast does not fill the buffer")
+  func drift() {
+    var buffer = JitterBuffer(clockRate: 8000)
+    var sequence: UInt16 = 0
+    var depth = 0
+    for tick in 0..<5000 {
+      while Double(sequence) * 19.8 <= Double(tick) * 20 {
+        [0 as UInt8].withUnsafeBytes { buffer.insert(header(sequence, UInt32(sequence) * 160), $0, at: at(20 * tick)) }
+        sequence += 1
+        depth += 1
+      }
+      if case .frame = buffer.take(at: at(20 * tick)) { depth -= 1 }
+    }
+    #expect(buffer.late == 0)
+    #expect(depth < 80)
+  }
+}
