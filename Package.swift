@@ -44,7 +44,7 @@ var targets: [Target] = [
   // Crafts: one owner type for each C thing.
   library("Crafts", "Cryptography", ["Wire", "COpenSSL"], settings: fast),
   library("Crafts", "SecureRTP", ["Wire", "Cryptography", "CSRTP"], settings: fast),
-  library("Crafts", "Codecs", ["Wire", "COpus"], settings: fast),
+  library("Crafts", "Codecs", ["Wire", "RTP", "COpus"], settings: fast),
 
   // Telephony: what a telephone system knows.
   library("Telephony", "Calls", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "Cryptography"]),

@@ -1,1 +1,154 @@
+import RTP
 import Testing
+
+@testable import Codecs
+
+@Suite("G.711: one byte a sample")
+struct G711Tests {
+  @Test("Every byte expands to a sample that compresses to it again", arguments: [G711.mu, .a])
+  func codes(law: G711) {
+    for code in UInt8.min ... .max {
+      let again = law.compress(law.expand(code))
+      // µ-law has two zeros, which sound the same.
+      #expect(again == code || (law == .mu && law.expand(code) == 0), "\(law) \(code)")
+    }
+  }
+
+  @Test("The ends and the middle are where the ITU put them")
+  func anchors() {
+    #expect(G711.mu.expand(0x80) == 32_124 && G711.mu.expand(0x00) == -32_124 && G711.mu.expand(0xFF) == 0)
+    #expect(G711.a.expand(0xAA) == 32_256 && G711.a.expand(0x2A) == -32_256 && G711.a.expand(0xD5) == 8)
+    #expect(G711.mu.compress(.max) == 0x80 && G711.mu.compress(.min) == 0x00)
+    #expect(G711.a.compress(.max) == 0xAA && G711.a.compress(.min) == 0x2A)
+  }
+
+  @Test("No sample is further from its byte than half a step of its segment", arguments: [G711.mu, .a])
+  func error(law: G711) {
+    for sample in Int16.min ... .max {
+      let error = abs(Int32(law.expand(law.compress(sample))) - Int32(sample))
+      #expect(error <= max(16, abs(Int32(sample)) / 16 + 650 * (abs(Int32(sample)) > 32_000 ? 1 : 0)))
+      if error > max(16, abs(Int32(sample)) / 16 + 650) { break }
+    }
+  }
+}
+
+@Suite("Speech through every codec")
+struct SpeechTests {
+  /// Encodes and decodes 2 s of a tone; `lose` says which packets vanish.
+  private func run(_ codec: AudioCodec, lose: (Int) -> Bool = { _ in false }) -> [Int16] {
+    let sound = Tone([1000], amplitude: 0.25).samples(rate: 8000, seconds: 2)
+    let encoder = SpeechEncoder(codec)
+    var decoder = SpeechDecoder(codec)
+    var packets: [[UInt8]] = []
+    for start in stride(from: 0, to: sound.count, by: 160) {
+      var packet = [UInt8](repeating: 0, count: 1500)
+      let count = sound.withUnsafeBufferPointer { speech in
+        packet.withUnsafeMutableBytes { encoder.encode(speech.baseAddress.unsafelyUnwrapped + start, into: $0) }
+      }
+      packets.append(Array(packet[..<count]))
+    }
+    var heard: [Int16] = []
+    for (index, packet) in packets.enumerated() {
+      var frame = [Int16](repeating: 0, count: 960)
+      let count = frame.withUnsafeMutableBufferPointer { room in
+        if !lose(index) { return packet.withUnsafeBytes { decoder.decode($0, into: room) } }
+        let next = index + 1 < packets.count && !lose(index + 1) ? packets[index + 1] : nil
+        guard let next else { return decoder.conceal(following: nil, into: room) }
+        return next.withUnsafeBytes { decoder.conceal(following: $0, into: room) }
+      }
+      heard += frame[..<count]
+    }
+    return heard
+  }
+
+  @Test("A tone comes out at its frequency and level", arguments: [AudioCodec.opus, .pcmu, .pcma])
+  func tone(codec: AudioCodec) {
+    let heard = run(codec)
+    #expect(heard.count == 16_000)
+    #expect(ToneDetector.share(of: 1000, in: heard[4000...], rate: 8000) > 0.95)
+    let level = ToneDetector.level(of: heard[4000...])
+    #expect(abs(level - -15.05) < 2, "\(level) dB")
+  }
+
+  @Test("One packet in ten lost is hidden: the tone goes on through the holes", arguments: [AudioCodec.opus, .pcmu, .pcma])
+  func concealment(codec: AudioCodec) {
+    let heard = run(codec) { $0 > 20 && $0.isMultiple(of: 10) }
+    for packet in stride(from: 30, to: 100, by: 10) {
+      let hole = heard[(packet * 160)..<(packet * 160 + 160)]
+      #expect(ToneDetector.level(of: hole) > -22, "\(codec) packet \(packet)")
+      // Opus carries the shadow of a packet in a third of its bits.
+      #expect(ToneDetector.share(of: 1000, in: hole, rate: 8000) > (codec == .opus ? 0.4 : 0.8), "\(codec) packet \(packet)")
+    }
+  }
+
+  @Test("A voice that stays away fades to silence instead of buzzing on")
+  func fade() {
+    let heard = run(.pcmu) { $0 >= 50 }
+    #expect(ToneDetector.level(of: heard[(60 * 160)...]) < -60)
+  }
+
+  @Test("Packets that are no speech give no samples", arguments: [AudioCodec.opus, .pcmu])
+  func nonsense(codec: AudioCodec) {
+    var decoder = SpeechDecoder(codec)
+    var room = [Int16](repeating: 0, count: 960)
+    for packet in [[], [UInt8](repeating: 0xFF, count: 1400), [0x03, 0xFF]] as [[UInt8]] {
+      let count = room.withUnsafeMutableBufferPointer { room in packet.withUnsafeBytes { decoder.decode($0, into: room) } }
+      #expect(count <= 960)
+      if codec == .pcmu && packet.count > 960 { #expect(count == 0) }
+    }
+  }
+}
+
+@Suite("Prompts and tones")
+struct PromptTests {
+  private func wav(rate: UInt32 = 8000, channels: UInt16 = 1, bits: UInt16 = 16, samples: [Int16] = [1, -2, 3]) -> [UInt8] {
+    func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+    let sound = samples.flatMap { little($0) }
+    let format = little(UInt16(1)) + little(channels) + little(rate) + little(rate * 2) + little(UInt16(2)) + little(bits)
+    return Array("RIFF".utf8) + little(UInt32(36 + sound.count)) + Array("WAVEfmt ".utf8) + little(UInt32(16)) + format
+      + Array("data".utf8) + little(UInt32(sound.count)) + sound
+  }
+
+  @Test("A WAV file is read; another kind is refused in words that say what to do")
+  func wavFiles() throws {
+    #expect(try WAVFile(parsing: wav()).samples == [1, -2, 3])
+    #expect(throws: WAVFile.Unreadable.self) { try WAVFile(parsing: wav(channels: 2)) }
+    #expect(throws: WAVFile.Unreadable.self) { try WAVFile(parsing: wav(bits: 8)) }
+    #expect(throws: WAVFile.Unreadable.self) { try WAVFile(parsing: wav(rate: 44_100)) }
+    for length in 0..<44 { #expect(throws: WAVFile.Unreadable.self) { try WAVFile(parsing: Array(wav().prefix(length))) } }
+  }
+
+  @Test(
+    "Changing the rate keeps a tone, up and down",
+    arguments: [(8000, 48_000), (16_000, 48_000), (16_000, 8000), (48_000, 8000)])
+  func rates(from: Int, to: Int) {
+    let sound = WAVFile(rate: from, samples: Tone([1000], amplitude: 0.25).samples(rate: from, seconds: 0.5))
+    let changed = sound.resampled(to: to)
+    #expect(changed.samples.count == to / 2)
+    let middle = changed.samples[(to / 20)..<(to * 9 / 20)]
+    #expect(ToneDetector.share(of: 1000, in: middle, rate: to) > 0.99)
+    #expect(abs(ToneDetector.level(of: middle) - ToneDetector.level(of: sound.samples)) < 0.3)
+  }
+
+  @Test("Ringback sounds one second in five")
+  func ringback() {
+    let sound = Tone.ringback.samples(rate: 8000, seconds: 10)
+    #expect(ToneDetector.share(of: 425, in: sound[..<8000], rate: 8000) > 0.99)
+    #expect(sound[8000..<40_000].allSatisfy { $0 == 0 })
+    #expect(sound[40_000..<48_000].contains { $0 != 0 })
+  }
+
+  @Test("A prompt has the same frames in every codec, and no frame beyond the last")
+  func prompts() {
+    let prompt = EncodedPrompt(WAVFile(rate: 8000, samples: Tone([440]).samples(rate: 8000, seconds: 0.5)))
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1500, alignment: 16)
+    defer { buffer.deallocate() }
+    for codec in [AudioCodec.opus, .pcmu, .pcma] {
+      #expect(prompt.frameCount(codec) == 25)
+      #expect(prompt.copyFrame(24, codec, into: buffer) > 0)
+      #expect(prompt.copyFrame(25, codec, into: buffer) == 0)
+      #expect(prompt.copyFrame(-1, codec, into: buffer) == 0)
+    }
+    #expect(prompt.copyFrame(0, .pcmu, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<10])) == 0)
+  }
+}
