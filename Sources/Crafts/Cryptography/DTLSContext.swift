@@ -13,7 +13,7 @@ final class DTLSContext: @unchecked Sendable {
     _ = shim_set_max_version(handle, DTLS1_2_VERSION)
     SSL_CTX_set_options(handle, shim_op_no_query_mtu | shim_op_no_renegotiation | shim_op_no_ticket)
     shim_set_mode(handle, shim_mode_release_buffers)
-    SSL_CTX_set_session_cache_mode(handle)
+    SSL_CTX_ctrl(handle, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
     _ = shim_set_groups(handle, "X25519:P-256")
     SSL_CTX_set_cipher_list(
       handle, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA"
@@ -29,9 +29,5 @@ final class DTLSContext: @unchecked Sendable {
 
   deinit {
     SSL_CTX_free(handle)
-  }
-
-  private func SSL_CTX_set_session_cache_mode(_ context: OpaquePointer) {
-    SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
   }
 }

@@ -17,7 +17,7 @@ package final class Identity: @unchecked Sendable {
     self.key = key
     self.chain = chain
     fingerprint = Fingerprint(algorithm: .sha256, octets: Self.digest(of: certificate, EVP_sha256()) ?? [])
-    let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA1_80]
+    let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA180]
     contexts = (
       client: DTLSContext(certificate: certificate, key: key, role: .client, profiles: profiles),
       server: DTLSContext(certificate: certificate, key: key, role: .server, profiles: profiles)

@@ -1,12 +1,12 @@
 /// How SRTP seals its packets, as DTLS agrees on it (RFC 5764 §4.1.2, RFC 7714 §14.2).
 package enum SRTPProfile: Hashable, Sendable, CaseIterable {
-  case aes128CMSHA1_80
+  case aes128CMSHA180
   case aeadAES128GCM
 
   /// The protection profile's name in OpenSSL.
   package var name: String {
     switch self {
-    case .aes128CMSHA1_80: "SRTP_AES128_CM_SHA1_80"
+    case .aes128CMSHA180: "SRTP_AES128_CM_SHA1_80"
     case .aeadAES128GCM: "SRTP_AEAD_AES_128_GCM"
     }
   }
@@ -14,7 +14,7 @@ package enum SRTPProfile: Hashable, Sendable, CaseIterable {
   package var keyLength: Int { 16 }
   package var saltLength: Int {
     switch self {
-    case .aes128CMSHA1_80: 14
+    case .aes128CMSHA180: 14
     case .aeadAES128GCM: 12
     }
   }

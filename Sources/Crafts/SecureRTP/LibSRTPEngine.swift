@@ -19,7 +19,7 @@ struct LibSRTPEngine: ~Copyable {
     guard Self.isReady, key.count == profile.keyLength + profile.saltLength else { return nil }
     var policy = srtp_policy_t()
     switch profile {
-    case .aes128CMSHA1_80:
+    case .aes128CMSHA180:
       srtp_crypto_policy_set_rtp_default(&policy.rtp)
       srtp_crypto_policy_set_rtcp_default(&policy.rtcp)
     case .aeadAES128GCM:

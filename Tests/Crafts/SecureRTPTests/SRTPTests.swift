@@ -51,7 +51,7 @@ struct SRTPTests {
     let receiver = try Side(theirs)
     let (outcome, sealed) = sender.seal(Self.packet(1))
     #expect(outcome == .ok)
-    #expect(sealed.count == Self.packet(1).count + (profile == .aes128CMSHA1_80 ? 10 : 16))
+    #expect(sealed.count == Self.packet(1).count + (profile == .aes128CMSHA180 ? 10 : 16))
     #expect(sealed[12...].prefix(5) != Self.packet(1)[12...])
     let opened = receiver.open(sealed)
     #expect(opened.0 == .ok)
