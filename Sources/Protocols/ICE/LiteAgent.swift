@@ -8,6 +8,8 @@ import Wire
 package struct LiteAgent: Sendable {
   package enum Output: Hashable, Sendable {
     case send([UInt8], to: SocketAddress)
+    /// A check from here proved to be the peer's: what else comes from here belongs to this session.
+    case authenticated(SocketAddress)
     /// Media goes to this address from now on.
     case selected(SocketAddress)
     /// Nobody proved for `consentLifetime` that we are still welcome: sending must stop (RFC 7675 §5.1).
@@ -93,7 +95,8 @@ package struct LiteAgent: Sendable {
     case .authentic(let session):
       counters.accepted &+= 1
       let answer = check.message.success(reflecting: source).encoded(password: local[session].password)
-      return [.send(answer, to: source)] + accept(session: local[session], from: source, nominated: check.message.nominates, at: now)
+      return [.send(answer, to: source)]
+        + accept(session: local[session], from: source, nominated: check.message.nominates, at: now)
     }
   }
 
@@ -133,10 +136,11 @@ package struct LiteAgent: Sendable {
         pairs = []
       }
     }
+    let proven: [Output] = pairs.contains { $0.remote == source } ? [] : [.authenticated(source)]
     remember(source, nominated: nominated)
-    guard let choice = (pairs.last(where: \.isNominated) ?? pairs.last)?.remote, choice != selected else { return [] }
+    guard let choice = (pairs.last(where: \.isNominated) ?? pairs.last)?.remote, choice != selected else { return proven }
     selected = choice
-    return [.selected(choice)]
+    return proven + [.selected(choice)]
   }
 
   private mutating func remember(_ source: SocketAddress, nominated: Bool) {

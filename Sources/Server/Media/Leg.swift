@@ -1,0 +1,91 @@
+import Calls
+import Cryptography
+import ICE
+import RTP
+import SecureRTP
+import Wire
+
+/// One leg of one call: connectivity × protection × codec, and the one stream that its peer hears for the leg's whole life.
+struct Leg: ~Copyable {
+  /// Where packets to the peer leave and arrive.
+  enum Reach {
+    case nowhere
+    case browser(SocketAddress)
+    case phone(PhonePort, SocketAddress, rtcp: SocketAddress)
+  }
+
+  /// Whom the peer hears.
+  enum Hearing {
+    case nothing
+    case leg(Int)
+    case itself
+    case sound
+  }
+
+  /// What only a browser's leg has: the checks that find it and the handshake that makes its keys.
+  struct Browser {
+    var agent: LiteAgent
+    let handshake: DTLSSession
+    /// Our halves of the user name, by which checks find the leg: more than one after a restart.
+    var fragments: [String]
+    /// Every source that passed an authenticated check; all of them lead to this leg.
+    var sources: [SocketAddress] = []
+  }
+
+  let id: LegID
+  var reach = Reach.nowhere
+  var browser: Browser?
+  var path: SymmetricPath?
+  var port: PhonePort?
+  var keys: SRTPSession?
+  var audio: NegotiatedAudio?
+
+  /// What arrives from the peer.
+  var incoming: ReceptionStatistics
+  var digitsIn = TelephoneEventReceiver()
+  /// The slot of the leg that hears this one.
+  var listener: Int?
+
+  /// What leaves toward the peer.
+  var outgoing: OutgoingTimeline
+  var hearing = Hearing.nothing
+  var digitsOut = TelephoneEventSender()
+  var player: Player?
+  var transcoder: Transcoder?
+  /// When the player or the transcoder has its next 20 ms to fill.
+  var tick: Instant?
+
+  var reports: ReportSchedule
+  var counts = Counts()
+
+  struct Counts {
+    var received: UInt64 = 0
+    var sent: UInt64 = 0
+    var octetsSent: UInt32 = 0
+    var sentAtReport: UInt64 = 0
+  }
+
+  init(id: LegID, codec: AudioCodec, at now: Instant, randomness: inout Randomness) {
+    self.id = id
+    incoming = ReceptionStatistics(clockRate: codec.clockRate)
+    outgoing = OutgoingTimeline(clockRate: codec.clockRate, using: &randomness)
+    reports = ReportSchedule(at: now, using: &randomness)
+  }
+
+  /// The soonest moment at which anything in this leg wants to be woken.
+  var deadline: Instant? {
+    let own = earliest(tick, digitsOut.deadline, reports.due)
+    guard let browser else { return own }
+    return earliest(own, browser.agent.deadline, browser.handshake.deadline)
+  }
+
+  var report: LegReport {
+    var report = LegReport()
+    report.packetsReceived = counts.received
+    report.packetsSent = counts.sent
+    report.packetsLost = incoming.lost
+    report.jitter = incoming.jitterMilliseconds
+    report.roundTrip = reports.roundTrip.map { Double($0.nanoseconds) / 1_000_000 }
+    return report
+  }
+}
