@@ -1,7 +1,7 @@
 /// The deadlines of many machines, soonest first: a binary heap that knows where each machine's entry is.
 ///
 /// Setting, moving and removing a deadline cost O(log n); ties are served in the order of setting, so a run never depends on hash order.
-package struct DeadlineQueue<ID: Hashable> {
+package struct DeadlineQueue<ID: Hashable & Sendable>: Sendable {
   private struct Entry {
     var deadline: Instant
     var order: UInt64

@@ -1,0 +1,222 @@
+import SIPSyntax
+import Wire
+
+/// All transactions of one SIP endpoint: what arrives finds its machine, what its users send gets one (RFC 3261 §17).
+package struct TransactionLayer: Sendable {
+  package enum Output: Hashable, Sendable {
+    case send([UInt8], over: Flow)
+    /// A new request. An INVITE and everything but ACK expects `respond`.
+    case request(SIPRequest, TransactionKey, Flow)
+    /// The ACK of our 2xx.
+    case acknowledged(SIPRequest, TransactionKey, Flow)
+    /// The peer no longer wants the answer to its INVITE; the CANCEL itself has been answered.
+    case cancelled(TransactionKey)
+    case response(SIPResponse, TransactionKey, Flow)
+    case timedOut(TransactionKey)
+    case unacknowledged(TransactionKey)
+  }
+
+  /// Transactions at a time; a request past it is refused with 503.
+  package static let maximumTransactions = 100_000
+
+  private enum Machine {
+    case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
+    case client(NonInviteClientTransaction, Flow)
+    case inviteServer(InviteServerTransaction, Flow)
+    case server(NonInviteServerTransaction, Flow)
+  }
+
+  /// A CANCEL must wait until the INVITE was heard of (§9.1).
+  private enum Cancel: Hashable {
+    case unwanted
+    case wanted(Reason?)
+    case sent
+  }
+
+  private var machines: [TransactionKey: Machine] = [:]
+  private var deadlines = DeadlineQueue<TransactionKey>()
+  private let timers: TransactionTimers
+
+  package init(timers: TransactionTimers = TransactionTimers()) {
+    self.timers = timers
+  }
+
+  package var count: Int { machines.count }
+  package var deadline: Instant? { deadlines.next }
+
+  // MARK: What arrives
+
+  package mutating func receive(_ message: SIPMessage, over flow: Flow, at now: Instant) -> [Output] {
+    switch message {
+    case .request(var request):
+      guard (try? request.stampSource(flow.remote)) != nil, let key = TransactionKey(request: request) else { return [] }
+      return receive(request, key, flow, at: now)
+    case .response(let response):
+      guard let key = TransactionKey(response: response) else { return [] }
+      return receive(response, key, flow, at: now)
+    }
+  }
+
+  private mutating func receive(
+    _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
+  ) -> [Output] {
+    switch machines[key] {
+    case .inviteServer(var machine, let known):
+      let outputs = machine.receive(request, at: now)
+      keep(key, .inviteServer(machine, known))
+      return outputs.flatMap { perform($0, key, known) }
+    case .server(let machine, let known):
+      return machine.receiveAgain().map { [.send($0.serialized(), over: known)] } ?? []
+    default: return begin(request, key, flow, at: now)
+    }
+  }
+
+  private mutating func begin(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
+    // An ACK of a 2xx has a branch of its own and no answer (§17.1.1.3).
+    if request.method == .ack { return [.acknowledged(request, key, flow)] }
+    guard machines.count < Self.maximumTransactions else {
+      return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
+    }
+    if request.method == .invite {
+      keep(key, .inviteServer(InviteServerTransaction(request, timers: timers, at: now), flow))
+      return [.request(request, key, flow)]
+    }
+    keep(key, .server(NonInviteServerTransaction(request, timers: timers, at: now), flow))
+    return request.method == .cancel ? cancel(request, key, at: now) : [.request(request, key, flow)]
+  }
+
+  /// Answers a CANCEL, and tells the INVITE that it is about (§9.2).
+  private mutating func cancel(_ request: SIPRequest, _ key: TransactionKey, at now: Instant) -> [Output] {
+    guard let inviteKey = TransactionKey(request: request, method: .invite),
+      case .inviteServer(let machine, _) = machines[inviteKey]
+    else { return respond(key, SIPResponse(to: request, .callOrTransactionDoesNotExist, toTag: "none"), at: now) }
+    let answer = respond(key, SIPResponse(to: request, .ok, toTag: "cancel"), at: now)
+    return answer + (machine.isProceeding ? [.cancelled(inviteKey)] : [])
+  }
+
+  private mutating func receive(
+    _ response: SIPResponse, _ key: TransactionKey, _ flow: Flow, at now: Instant
+  ) -> [Output] {
+    switch machines[key] {
+    case .inviteClient(var machine, let known, let cancel):
+      let outputs = machine.receive(response, at: now).flatMap { perform($0, key, known, arrivedOver: flow) }
+      keep(key, .inviteClient(machine, known, cancel: cancel))
+      return outputs + sendWantedCancel(key, at: now)
+    case .client(var machine, let known):
+      let outputs = machine.receive(response, at: now).flatMap { perform($0, key, known, arrivedOver: flow) }
+      keep(key, .client(machine, known))
+      return outputs
+    default:
+      // A 2xx whose transaction is gone still needs an ACK and a BYE from whoever sent the INVITE (RFC 6026 §7.2).
+      return response.status.isSuccess && (try? response.headers.cseq.method) == .invite ? [.response(response, key, flow)] : []
+    }
+  }
+
+  // MARK: What users send
+
+  /// Sends a request whose top Via is ours already.
+  package mutating func send(
+    _ request: SIPRequest, over flow: Flow, at now: Instant
+  ) -> (key: TransactionKey, outputs: [Output])? {
+    guard machines.count < Self.maximumTransactions, let branch = try? request.headers.topVia.branch else { return nil }
+    let key = TransactionKey(client: branch, method: request.method)
+    if request.method == .invite {
+      keep(key, .inviteClient(InviteClientTransaction(request, timers: timers, at: now), flow, cancel: .unwanted))
+    } else {
+      keep(key, .client(NonInviteClientTransaction(request, timers: timers, at: now), flow))
+    }
+    return (key, [.send(request.serialized(), over: flow)])
+  }
+
+  package mutating func respond(_ key: TransactionKey, _ response: SIPResponse, at now: Instant) -> [Output] {
+    switch machines[key] {
+    case .inviteServer(var machine, let flow):
+      let outputs = machine.respond(response, at: now)
+      keep(key, .inviteServer(machine, flow))
+      return outputs.flatMap { perform($0, key, flow) }
+    case .server(var machine, let flow):
+      let answer = machine.respond(response, at: now)
+      keep(key, .server(machine, flow))
+      return answer.map { [.send($0.serialized(), over: flow)] } ?? []
+    default: return []
+    }
+  }
+
+  /// Takes an INVITE of ours back: now, or as soon as the peer has been heard (§9.1).
+  package mutating func cancel(_ key: TransactionKey, reason: Reason?, at now: Instant) -> [Output] {
+    guard case .inviteClient(let machine, let flow, cancel: .unwanted) = machines[key], machine.isPending else { return [] }
+    machines[key] = .inviteClient(machine, flow, cancel: .wanted(reason))
+    return sendWantedCancel(key, at: now)
+  }
+
+  private mutating func sendWantedCancel(_ key: TransactionKey, at now: Instant) -> [Output] {
+    guard case .inviteClient(var machine, let flow, cancel: .wanted(let reason)) = machines[key], machine.isProceeding else {
+      return []
+    }
+    machine.cancelled(at: now)
+    keep(key, .inviteClient(machine, flow, cancel: .sent))
+    return send(machine.request.cancellation(reason: reason), over: flow, at: now)?.outputs ?? []
+  }
+
+  // MARK: Time
+
+  package mutating func wake(at now: Instant) -> [Output] {
+    var outputs: [Output] = []
+    while let key = deadlines.popDue(at: now) { outputs += wake(key, at: now) }
+    return outputs
+  }
+
+  private mutating func wake(_ key: TransactionKey, at now: Instant) -> [Output] {
+    switch machines[key] {
+    case .inviteClient(var machine, let flow, let cancel):
+      let outputs = machine.wake(at: now)
+      keep(key, .inviteClient(machine, flow, cancel: cancel))
+      return outputs.flatMap { perform($0, key, flow, arrivedOver: flow) }
+    case .client(var machine, let flow):
+      let outputs = machine.wake(at: now)
+      keep(key, .client(machine, flow))
+      return outputs.flatMap { perform($0, key, flow, arrivedOver: flow) }
+    case .inviteServer(var machine, let flow):
+      let outputs = machine.wake(at: now)
+      keep(key, .inviteServer(machine, flow))
+      return outputs.flatMap { perform($0, key, flow) }
+    case .server(var machine, let flow):
+      machine.wake(at: now)
+      keep(key, .server(machine, flow))
+      return []
+    case nil: return []
+    }
+  }
+
+  // MARK: Inside
+
+  private func perform(
+    _ output: InviteClientTransaction.Output, _ key: TransactionKey, _ flow: Flow, arrivedOver: Flow
+  ) -> [Output] {
+    switch output {
+    case .send(let request): [.send(request.serialized(), over: flow)]
+    case .deliver(let response): [.response(response, key, arrivedOver)]
+    case .timedOut: [.timedOut(key)]
+    }
+  }
+
+  private func perform(_ output: InviteServerTransaction.Output, _ key: TransactionKey, _ flow: Flow) -> [Output] {
+    switch output {
+    case .send(let response): [.send(response.serialized(), over: flow)]
+    case .acknowledged(let request): [.acknowledged(request, key, flow)]
+    case .unacknowledged: [.unacknowledged(key)]
+    }
+  }
+
+  private mutating func keep(_ key: TransactionKey, _ machine: Machine) {
+    let (isTerminated, deadline) =
+      switch machine {
+      case .inviteClient(let machine, _, _): (machine.isTerminated, machine.deadline)
+      case .client(let machine, _): (machine.isTerminated, machine.deadline)
+      case .inviteServer(let machine, _): (machine.isTerminated, machine.deadline)
+      case .server(let machine, _): (machine.isTerminated, machine.deadline)
+      }
+    machines[key] = isTerminated ? nil : machine
+    deadlines.set(key, to: isTerminated ? nil : deadline)
+  }
+}
