@@ -1,1 +1,0 @@
-// SDP begins here.
