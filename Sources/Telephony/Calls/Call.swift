@@ -1,0 +1,89 @@
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// One visitor's call, from the click to the end.
+package struct Call: Sendable {
+  /// How long one agent's phones ring before the next agent's do.
+  package static let ringingTime = Duration.seconds(25)
+
+  package enum Phase: Sendable {
+    case ringing(Attempt)
+    case talking(Party, since: Instant)
+    /// The visitor hears the greeting and then itself.
+    case echo(since: Instant)
+  }
+
+  package let id: CallID
+  package let tenant: TenantID
+  package let visitor: VisitorID
+  package let name: String?
+  package let page: String?
+  package let startedAt: Instant
+  /// The visitor's leg, once its offer came.
+  package internal(set) var leg: LegID?
+  package internal(set) var credentials: (fragment: String, version: UInt64)?
+  package internal(set) var phase: Phase
+  /// Agents who had their chance.
+  var tried: Set<AgentName> = []
+  /// The best reason so far why nobody answered.
+  var disappointment = EndReason.noAnswer
+  var hasRung = false
+
+  var callerName: String { name.map { $0.isEmpty ? "Website visitor" : $0 } ?? "Website visitor" }
+}
+
+/// The ringing of one agent, on all its phones and in all its browsers.
+package struct Attempt: Sendable {
+  let agent: AgentName
+  var forks: [PhoneFork]
+  var sessions: [AgentSessionID]
+  let giveUpAt: Instant
+
+  var isOver: Bool { forks.isEmpty && sessions.isEmpty }
+}
+
+/// One INVITE to one phone.
+struct PhoneFork: Sendable {
+  enum State: Sendable {
+    /// Waiting for a port.
+    case opening
+    case inviting(TransactionKey)
+  }
+  let leg: LegID
+  let binding: Binding
+  var state = State.opening
+  var invite: SIPRequest?
+}
+
+/// Who answered.
+package enum Party: Sendable {
+  case phone(PhoneParty)
+  case browser(AgentName, AgentSessionID, LegID)
+
+  var agent: AgentName {
+    switch self {
+    case .phone(let phone): phone.agent
+    case .browser(let agent, _, _): agent
+    }
+  }
+  var leg: LegID {
+    switch self {
+    case .phone(let phone): phone.leg
+    case .browser(_, _, let leg): leg
+    }
+  }
+}
+
+/// A phone that answered: its dialog, and what we said last.
+package struct PhoneParty: Sendable {
+  let agent: AgentName
+  let leg: LegID
+  let flow: Flow
+  let invite: SIPRequest
+  let key: TransactionKey
+  let port: UInt16
+  var dialog: Dialog
+  var acknowledgement: [UInt8]
+  var sessionVersion: UInt64 = 1
+}

@@ -1,0 +1,116 @@
+import Wire
+
+// What visitors and agents in browsers say to the exchange, and hear from it. Names follow the wire contract.
+
+/// A visitor's wish to be called through.
+package struct CallRequest: Hashable, Sendable {
+  package var tenant: String
+  package var offer: String?
+  package var extensionDialled: String?
+  package var name: String?
+  package var page: String?
+
+  package init(tenant: String, offer: String? = nil, extensionDialled: String? = nil, name: String? = nil, page: String? = nil)
+  {
+    self.tenant = tenant
+    self.offer = offer
+    self.extensionDialled = extensionDialled
+    self.name = name
+    self.page = page
+  }
+}
+
+/// Why something was not done: a word for programs, a sentence for people.
+package struct Refusal: Error, Hashable, Sendable {
+  package enum Reason: String, Sendable {
+    case unknownTenant = "unknown-tenant"
+    case noAgents = "no-agents"
+    case busy
+    case badRequest = "bad-request"
+    case badSDP = "bad-sdp"
+    case unauthorised
+    case unknownCall = "unknown-call"
+    case shuttingDown = "shutting-down"
+  }
+  package var reason: Reason
+  package var message: String
+
+  package init(_ reason: Reason, _ message: String? = nil) {
+    self.reason = reason
+    self.message = message ?? Self.sentence(reason)
+  }
+
+  private static func sentence(_ reason: Reason) -> String {
+    switch reason {
+    case .unknownTenant: "This call button belongs to no business that we know."
+    case .noAgents: "Nobody is available to take your call right now."
+    case .busy: "All lines are busy. Please try again in a moment."
+    case .badRequest: "The request was not understood."
+    case .badSDP: "The browser's description of its audio was not understood."
+    case .unauthorised: "You are not allowed to do this. Please log in again."
+    case .unknownCall: "This call is over."
+    case .shuttingDown: "The service is being restarted. Please try again in a minute."
+    }
+  }
+}
+
+/// How a call ended.
+package enum EndReason: String, Hashable, Sendable {
+  case visitorHungUp = "visitor-hung-up"
+  case agentHungUp = "agent-hung-up"
+  case noAnswer = "no-answer"
+  case declined
+  case unavailable
+  case connectionLost = "connection-lost"
+  case shuttingDown = "shutting-down"
+  case failed
+
+  package var message: String {
+    switch self {
+    case .visitorHungUp: "You ended the call."
+    case .agentHungUp: "The other side ended the call."
+    case .noAnswer: "Nobody answered. Please try again later."
+    case .declined: "Nobody could take your call right now."
+    case .unavailable: "Nobody is available right now."
+    case .connectionLost: "The connection was lost."
+    case .shuttingDown: "The service is being restarted. Please call again in a minute."
+    case .failed: "The call could not be connected."
+    }
+  }
+}
+
+package enum VisitorEvent: Hashable, Sendable {
+  case trying(CallID)
+  case ringing(CallID)
+  case talking(CallID, agent: String)
+  case ended(CallID, EndReason, seconds: Int)
+}
+
+package enum AgentEvent: Hashable, Sendable {
+  case incomingCall(CallID, from: String, page: String?)
+  case incomingCallEnded(CallID, IncomingEnd)
+  /// The call that this agent was talking on is over.
+  case ended(CallID, EndReason, seconds: Int)
+
+  package enum IncomingEnd: String, Hashable, Sendable {
+    case answeredElsewhere = "answered-elsewhere"
+    case callerHungUp = "caller-hung-up"
+    case timeout
+  }
+}
+
+/// What an operator should know; what belongs to people is kept apart so that a printer can hide it.
+package struct LogLine: Hashable, Sendable {
+  package enum Level: Int, Hashable, Sendable, Comparable {
+    case debug
+    case info
+    case warning
+    package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+  }
+  package var level: Level
+  package var tenant: TenantID?
+  package var call: CallID?
+  package var event: String
+  /// Addresses, numbers and names.
+  package var personal: String?
+}

@@ -1,0 +1,108 @@
+import SIPCore
+import Wire
+
+/// What happens when nobody is there to answer.
+package enum Fallback: Hashable, Sendable {
+  case refuse
+  /// The demo's: the visitor hears itself.
+  case echo
+}
+
+/// A change of who exists. Every change goes through here, so that it can be made durable before it is believed.
+package enum DirectoryChange: Hashable, Sendable {
+  case tenantAdded(TenantID, name: String, isOpen: Bool, fallback: Fallback)
+  /// - digest: H(user:realm:password) with MD5; no password is kept.
+  case agentAdded(TenantID, AgentName, digest: String, teams: [String])
+}
+
+/// Why a change cannot be.
+package enum DirectoryFault: Error, Hashable, Sendable {
+  case tenantExists
+  case unknownTenant
+  case agentExists
+  case tooMany(limit: Int)
+}
+
+/// Somebody who answers calls.
+package struct Agent: Sendable {
+  /// Browsers in which one agent may be at work at a time.
+  package static let maximumSessions = 8
+
+  package let name: AgentName
+  /// `nil` for an agent that exists only in a browser of an open tenant.
+  package var digest: String?
+  package var teams: [String]
+  package var phones = Bindings()
+  /// In the order in which they came.
+  package var sessions: [AgentSession] = []
+  package var call: CallID?
+  /// The end of its last call; `nil` before the first.
+  package var idleSince: Instant?
+  /// The order of creation decides among those who never had a call.
+  let order: Int
+
+  package var isAvailable: Bool { call == nil && (!phones.all.isEmpty || sessions.contains(where: \.isAvailable)) }
+}
+
+/// A browser in which an agent is at work.
+package struct AgentSession: Hashable, Sendable {
+  package let id: AgentSessionID
+  package var isAvailable = true
+}
+
+/// One business. Its agents and calls are found here and nowhere else.
+package struct Tenant: Sendable {
+  package static let maximumAgents = 10_000
+  package static let maximumCalls = 2000
+
+  package let id: TenantID
+  package let name: String
+  /// Whether agents may come in without a token.
+  package let isOpen: Bool
+  package let fallback: Fallback
+  package internal(set) var agents: [AgentName: Agent] = [:]
+  package internal(set) var calls: [CallID: Call] = [:]
+
+  /// The agent who rings next: the one that waited longest.
+  package func nextAgent(except tried: Set<AgentName>) -> AgentName? {
+    agents.values.filter { $0.isAvailable && !tried.contains($0.name) }.min { left, right in
+      switch (left.idleSince, right.idleSince) {
+      case (nil, nil): left.order < right.order
+      case (nil, _): true
+      case (_, nil): false
+      case (let left?, let right?): left < right
+      }
+    }?.name
+  }
+
+  /// What a widget asks before it shows itself.
+  package var isAnybodyThere: Bool { fallback == .echo || agents.values.contains(where: \.isAvailable) }
+
+  mutating func addAgent(_ name: AgentName, digest: String?, teams: [String]) throws(DirectoryFault) {
+    if let known = agents[name] {
+      // A name that so far only a browser used gets its phone.
+      guard known.digest == nil, digest != nil else { throw .agentExists }
+      agents[name]?.digest = digest
+      agents[name]?.teams = teams
+      return
+    }
+    guard agents.count < Self.maximumAgents else { throw .tooMany(limit: Self.maximumAgents) }
+    agents[name] = Agent(name: name, digest: digest, teams: teams, order: agents.count)
+  }
+}
+
+extension Exchange {
+  package static var maximumTenants: Int { 100_000 }
+
+  package mutating func apply(_ change: DirectoryChange) throws(DirectoryFault) {
+    switch change {
+    case .tenantAdded(let id, let name, let isOpen, let fallback):
+      guard tenants[id] == nil else { throw .tenantExists }
+      guard tenants.count < Self.maximumTenants else { throw .tooMany(limit: Self.maximumTenants) }
+      tenants[id] = Tenant(id: id, name: name, isOpen: isOpen, fallback: fallback)
+    case .agentAdded(let id, let name, let digest, let teams):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      try tenants[id]?.addAgent(name, digest: digest, teams: teams)
+    }
+  }
+}

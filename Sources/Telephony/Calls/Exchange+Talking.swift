@@ -1,0 +1,231 @@
+import SDP
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// Answered calls: two legs meet, and part.
+extension Exchange {
+  /// The first 2xx wins; whoever else rings is told that the call was answered elsewhere.
+  mutating func answered(
+    _ fork: PhoneFork, _ key: TransactionKey, _ response: SIPResponse, _ place: Place, at now: Instant
+  ) -> [Output] {
+    guard let invite = fork.invite, let dialog = Dialog(caller: invite, response), let call = call(place),
+      case .ringing(let attempt) = call.phase
+    else { return [] }
+    let flow = fork.binding.flow
+    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
+    guard let phone = Self.phone(response.body) else {
+      // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
+      abandoned.insert(key, invite, flow)
+      return [.datagram(acknowledgement, flow)] + sayBye(dialog, flow, Reason(cause: 488, text: "No usable answer"), at: now)
+        + forkEnded(fork.leg, of: place, .noAnswer, at: now)
+    }
+    let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
+    var outputs = stopRinging(place, except: fork.leg, .answeredElsewhere, reason: elsewhere, at: now)
+    let port = Self.port(invite)
+    let party = PhoneParty(
+      agent: attempt.agent, leg: fork.leg, flow: flow, invite: invite, key: key, port: port, dialog: dialog,
+      acknowledgement: acknowledgement)
+    placesByDialog[dialog.id] = place
+    outputs += [.datagram(acknowledgement, flow), .media(.connectPhone(fork.leg, phone))]
+    return outputs + meet(.phone(party), place, at: now)
+  }
+
+  /// The visitor and whoever answered hear each other.
+  mutating func meet(_ party: Party, _ place: Place, at now: Instant) -> [Output] {
+    guard let call = call(place) else { return [] }
+    update(place) { $0.phase = .talking(party, since: now) }
+    return [
+      log(.info, place.tenant, place.call, "Answered", party.agent.description),
+      .visitor(call.visitor, .talking(place.call, agent: party.agent.description)),
+    ] + hear(place, at: now)
+  }
+
+  /// Lets the visitor's leg hear what the call's phase has for it.
+  mutating func hear(_ place: Place, at now: Instant) -> [Output] {
+    guard let call = call(place), let leg = call.leg else { return [] }
+    switch call.phase {
+    case .talking(let party, _): return [.media(.bridge(leg, party.leg))]
+    case .ringing: return call.hasRung ? [.media(.play(leg, .ringback))] : []
+    case .echo: return []
+    }
+  }
+
+  private static func phone(_ body: [UInt8]) -> PhoneLeg? {
+    guard let session = try? SessionDescription(parsing: String(decoding: body, as: UTF8.self)),
+      let description = try? PhoneDescription(session), let codec = description.preferred, let remote = description.remote,
+      let audio = NegotiatedAudio(codec, among: description.codecs, direction: description.direction)
+    else { return nil }
+    return PhoneLeg(remote: remote, audio: audio)
+  }
+
+  private static func port(_ invite: SIPRequest) -> UInt16 {
+    (try? SessionDescription(parsing: String(decoding: invite.body, as: UTF8.self)))?.media.first?.port ?? 0
+  }
+
+  /// A 2xx again: the ACK was lost, or a second phone behind the same contact answered too.
+  mutating func receiveAgain(_ response: SIPResponse, _ phone: PhoneParty, at now: Instant) -> [Output] {
+    guard let dialog = Dialog(caller: phone.invite, response) else { return [] }
+    guard dialog.id != phone.dialog.id else { return [.datagram(phone.acknowledgement, phone.flow)] }
+    return receiveLate(response, to: phone.invite, phone.key, phone.flow, at: now)
+  }
+
+  /// A 2xx that nobody waits for is acknowledged and hung up (RFC 3261 §13.2.2.4); a failure ends the waiting.
+  mutating func receiveLate(
+    _ response: SIPResponse, to invite: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
+  ) -> [Output] {
+    guard response.status.isSuccess else {
+      if response.status.isFinal { abandoned.remove(key) }
+      return []
+    }
+    guard let dialog = Dialog(caller: invite, response) else { return [] }
+    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
+    let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
+    return [.datagram(acknowledgement, flow)] + sayBye(dialog, flow, elsewhere, at: now)
+  }
+
+  mutating func sayBye(_ dialog: Dialog, _ flow: Flow, _ reason: Reason?, at now: Instant) -> [Output] {
+    var dialog = dialog
+    var bye = dialog.request(.bye, via: newVia(flow))
+    if let reason { bye.headers.append(.reason, reason.description) }
+    return (layer.send(bye, over: flow, at: now)?.outputs ?? []).flatMap { perform($0, at: now) }
+  }
+
+  // MARK: Requests of a phone that talks
+
+  mutating func receiveInDialog(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
+    guard let id = DialogID(received: request), let place = placesByDialog[id],
+      case .talking(.phone(var phone), let since)? = call(place)?.phase, phone.dialog.id == id
+    else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
+    guard phone.dialog.receive(request) == .inOrder else { return respond(key, request, .serverInternalError, at: now) }
+    update(place) { $0.phase = .talking(.phone(phone), since: since) }
+    switch request.method {
+    case .bye:
+      let answer = respond(key, request, .ok, at: now)
+      return answer + end(place, .agentHungUp, at: now)
+    case .invite: return renegotiate(request, key, phone, since, place, at: now)
+    case .options: return respond(key, request, .ok, at: now) { $0.headers.append(.allow, Self.allowed) }
+    default: return respond(key, request, .methodNotAllowed, at: now) { $0.headers.append(.allow, Self.allowed) }
+    }
+  }
+
+  /// Hold, resume and a moved phone end here; the browser's leg never learns of them (RFC 7092).
+  private mutating func renegotiate(
+    _ request: SIPRequest, _ key: TransactionKey, _ phone: PhoneParty, _ since: Instant, _ place: Place, at now: Instant
+  ) -> [Output] {
+    var phone = phone
+    phone.sessionVersion += 1
+    let session = phoneSession(phone.flow, port: phone.port, leg: phone.leg, version: phone.sessionVersion)
+    let text = String(decoding: request.body, as: UTF8.self)
+    var answer: SessionDescription
+    var commands: [Output] = []
+    if request.body.isEmpty {
+      answer = session.offer
+    } else if let offer = try? PhoneDescription(SessionDescription(parsing: text)), let agreed = try? session.answer(to: offer)
+    {
+      answer = agreed
+      commands = Self.commands(offer, phone.leg)
+    } else {
+      return respond(key, request, .notAcceptableHere, at: now)
+    }
+    update(place) { $0.phase = .talking(.phone(phone), since: since) }
+    let contact = contact(phone.flow).description
+    return respond(key, request, .ok, at: now) {
+      $0.headers.append(.contact, contact)
+      $0.headers.append(.contentType, "application/sdp")
+      $0.body = Array(answer.description.utf8)
+    } + commands
+  }
+
+  private static func commands(_ offer: PhoneDescription, _ leg: LegID) -> [Output] {
+    guard let codec = offer.preferred, let remote = offer.remote,
+      let audio = NegotiatedAudio(codec, among: offer.codecs, direction: offer.direction)
+    else { return [] }
+    return [.media(.connectPhone(leg, PhoneLeg(remote: remote, audio: audio)))]
+  }
+
+  mutating func unacknowledged(_ key: TransactionKey, at now: Instant) -> [Output] { [] }
+
+  // MARK: The echo
+
+  mutating func beginEcho(_ place: Place, at now: Instant) -> [Output] {
+    guard let call = call(place) else { return [] }
+    update(place) { $0.phase = .echo(since: now) }
+    return [
+      .visitor(call.visitor, .trying(place.call)), .visitor(call.visitor, .talking(place.call, agent: "Echo")),
+    ]
+  }
+
+  // MARK: What the media plane reports
+
+  package mutating func receive(_ event: MediaEvent, at now: Instant) -> [Output] {
+    switch event {
+    case .opened(let leg, let port):
+      guard let place = placesByLeg[leg] else { return [.media(.close(leg))] }
+      return invite(leg, port: port, for: place, at: now)
+    case .connected(let leg):
+      guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, case .echo = call.phase else { return [] }
+      return [.media(.play(leg, .prompt("echo-greeting")))]
+    case .played(let leg):
+      guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, case .echo = call.phase else { return [] }
+      return [.media(.echo(leg))]
+    case .failed(let leg, let failure): return failed(leg, failure, at: now)
+    case .consentLost(let leg):
+      guard let place = placesByLeg[leg] else { return [] }
+      return end(place, .connectionLost, at: now)
+    case .digit, .closed: return []
+    }
+  }
+
+  private mutating func failed(_ leg: LegID, _ failure: MediaFailure, at now: Instant) -> [Output] {
+    guard let place = placesByLeg[leg], let call = call(place) else { return [] }
+    let note = log(.warning, place.tenant, place.call, "Media failed: \(failure)")
+    if case .ringing(let attempt) = call.phase, attempt.forks.contains(where: { $0.leg == leg }) {
+      return [note] + forkEnded(leg, of: place, .failed, at: now)
+    }
+    return [note] + end(place, .failed, at: now)
+  }
+
+  // MARK: The end
+
+  /// Ends a call for everybody in it, whatever it was doing.
+  mutating func end(_ place: Place, _ reason: EndReason, at now: Instant) -> [Output] {
+    guard let call = call(place) else { return [] }
+    let why: AgentEvent.IncomingEnd = reason == .noAnswer || reason == .declined ? .timeout : .callerHungUp
+    var outputs = stopRinging(place, except: nil, why, reason: nil, at: now)
+    var seconds = 0
+    switch call.phase {
+    case .ringing: break
+    case .echo(let since): seconds = Int((now - since).milliseconds / 1000)
+    case .talking(let party, let since):
+      seconds = Int((now - since).milliseconds / 1000)
+      outputs += part(party, place, reason, seconds: seconds, at: now)
+    }
+    if let leg = call.leg {
+      placesByLeg[leg] = nil
+      outputs.append(.media(.close(leg)))
+    }
+    tenants[place.tenant]?.calls[place.call] = nil
+    placesByVisitor[call.visitor] = nil
+    outputs.append(.visitor(call.visitor, .ended(place.call, reason, seconds: seconds)))
+    outputs.append(log(.info, place.tenant, place.call, "Ended: \(reason.rawValue) after \(seconds) s"))
+    return outputs
+  }
+
+  private mutating func part(
+    _ party: Party, _ place: Place, _ reason: EndReason, seconds: Int, at now: Instant
+  ) -> [Output] {
+    free(party.agent, of: place, at: now)
+    placesByLeg[party.leg] = nil
+    let closing = Output.media(.close(party.leg))
+    switch party {
+    case .phone(let phone):
+      placesByTransaction[phone.key] = nil
+      placesByDialog[phone.dialog.id] = nil
+      // Its 2xx may still be repeated for half a minute.
+      abandoned.insert(phone.key, phone.invite, phone.flow)
+      return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, at: now))
+    case .browser(_, let session, _): return [closing, .agent(session, .ended(place.call, reason, seconds: seconds))]
+    }
+  }
+}
