@@ -1,0 +1,212 @@
+import RTP
+import SDP
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// An agent's softphone: registers by digest, rings, answers or declines, hums and listens.
+package final class SoftPhone {
+  /// What the phone does with a call.
+  package enum Habit: Sendable {
+    case answer(after: Duration)
+    case decline(StatusCode)
+    case ringOnly
+  }
+
+  package let voice: Voice
+  package private(set) var isRegistered = false
+  package private(set) var isTalking = false
+  package private(set) var timesRung = 0
+  package private(set) var cancelReasons: [Reason] = []
+  package private(set) var isRefused = false
+
+  private let network: VirtualNetwork
+  private let address: SocketAddress
+  private let server: SocketAddress
+  private let user: String
+  private let domain: String
+  private let password: String
+  private let habit: Habit
+  private let payloadType: UInt8
+  private var randomness: Randomness
+  private var layer = TransactionLayer()
+  private var dialog: Dialog?
+  private var ringing: (key: TransactionKey, invite: SIPRequest, answerAt: Instant?)?
+  private var remote: SocketAddress?
+  private var eventType: UInt8 = 101
+  private var tick: Instant?
+  private var attempts: UInt32 = 0
+
+  package init(
+    _ network: VirtualNetwork, at address: SocketAddress, server: SocketAddress, user: String, domain: String,
+    password: String = "secret", habit: Habit, hums frequency: Double, codec: AudioCodec, seed: UInt64
+  ) {
+    self.network = network
+    self.address = address
+    self.server = server
+    self.user = user
+    self.domain = domain
+    self.password = password
+    self.habit = habit
+    payloadType = codec == .opus ? 96 : codec == .pcmu ? 0 : 8
+    randomness = .seeded(seed)
+    voice = Voice(hums: frequency, codec: codec, random: &randomness)
+    network.listen(address) { [unowned self] octets, _ in receive(octets) }
+    network.listen(media) { [unowned self] octets, _ in hear(octets) }
+  }
+
+  private var media: SocketAddress { SocketAddress(address.ip, address.port + 1000) }
+  private var flow: Flow { Flow(remote: server, local: address) }
+
+  package var deadline: Instant? { earliest(layer.deadline, tick, ringing?.answerAt) }
+
+  package func wake() {
+    perform(layer.wake(at: network.now))
+    if let (key, invite, answerAt) = ringing, let answerAt, answerAt <= network.now { answer(key, invite) }
+    while let due = tick, due <= network.now {
+      tick = due + .milliseconds(20)
+      voice.listen(at: network.now)
+      if let remote { network.send(voice.speak(payloadType, at: network.now), from: media, to: remote) }
+    }
+  }
+
+  // MARK: Registering
+
+  package func register(challenge: DigestChallenge? = nil) {
+    guard let uri = SIPURI("sip:\(domain)") else { return }
+    attempts += 1
+    var request = SIPRequest(.register, .sip(uri))
+    let me = NameAddress(SIPURI(user: user, host: uri.host))
+    var from = me
+    from.tag = "reg"
+    request.headers.append(.via, via().description)
+    request.headers.append(.maxForwards, "70")
+    request.headers.append(.from, from.description)
+    request.headers.append(.to, me.description)
+    request.headers.append(.callID, "reg-\(address)")
+    request.headers.append(.cseq, CSeq(attempts, .register).description)
+    request.headers.append(.contact, NameAddress(SIPURI(user: user, at: address)).description)
+    if let challenge {
+      let credentials = DigestCredentials(
+        answering: challenge, username: user, password: password, method: .register, uri: uri.description, clientNonce: "c")
+      request.headers.append(.authorization, credentials.description)
+    }
+    if let outputs = layer.send(request, over: flow, at: network.now)?.outputs { perform(outputs) }
+  }
+
+  private func via() -> Via { Via(sentBy: HostPort(address), branch: Via.cookie + randomness.token(12)) }
+
+  // MARK: What arrives
+
+  private func receive(_ octets: [UInt8]) {
+    guard let message = try? SIPMessage(parsing: octets) else { return }
+    perform(layer.receive(message, over: flow, at: network.now))
+  }
+
+  private func perform(_ outputs: [TransactionLayer.Output]) {
+    for output in outputs {
+      switch output {
+      case .send(let octets, _): network.send(octets, from: address, to: server)
+      case .request(let request, let key, _): receive(request, key)
+      case .response(let response, _, _): receive(response)
+      case .cancelled(let key): cancelled(key)
+      case .acknowledged, .timedOut, .unacknowledged: break
+      }
+    }
+  }
+
+  private func receive(_ response: SIPResponse) {
+    guard (try? response.headers.cseq.method) == .register else { return }
+    if response.status == .unauthorized, attempts < 2, let challenge = response.headers.challenges().first {
+      register(challenge: challenge)
+    } else {
+      isRegistered = response.status.isSuccess
+      isRefused = response.status.isFailure
+    }
+  }
+
+  private func receive(_ request: SIPRequest, _ key: TransactionKey) {
+    switch request.method {
+    case .invite: ring(request, key)
+    case .bye:
+      respond(key, SIPResponse(to: request, .ok))
+      stop()
+    default: respond(key, SIPResponse(to: request, .ok, toTag: "x"))
+    }
+  }
+
+  private func ring(_ invite: SIPRequest, _ key: TransactionKey) {
+    timesRung += 1
+    switch habit {
+    case .decline(let status): respond(key, SIPResponse(to: invite, status, toTag: "d\(timesRung)"))
+    case .answer(let after):
+      ringing = (key, invite, network.now + after)
+      respond(key, SIPResponse(to: invite, .ringing, toTag: "t\(timesRung)"))
+    case .ringOnly:
+      ringing = (key, invite, nil)
+      respond(key, SIPResponse(to: invite, .ringing, toTag: "t\(timesRung)"))
+    }
+  }
+
+  private func cancelled(_ key: TransactionKey) {
+    guard let (ringingKey, invite, _) = ringing, ringingKey == key else { return }
+    ringing = nil
+    respond(key, SIPResponse(to: invite, .requestTerminated, toTag: "t\(timesRung)"))
+    cancelReasons.append(Reason(cause: 0, text: ""))
+  }
+
+  private func answer(_ key: TransactionKey, _ invite: SIPRequest) {
+    ringing = nil
+    guard let offer = try? PhoneDescription(SessionDescription(parsing: String(decoding: invite.body, as: UTF8.self))) else {
+      return
+    }
+    remote = offer.remote
+    var response = SIPResponse(to: invite, .ok, toTag: "t\(timesRung)")
+    response.headers.append(.contact, NameAddress(SIPURI(user: user, at: address)).description)
+    response.headers.append(.contentType, "application/sdp")
+    response.body = Array(description.utf8)
+    dialog = Dialog(callee: invite, tag: "t\(timesRung)")
+    respond(key, response)
+    isTalking = true
+    tick = network.now
+  }
+
+  private var description: String {
+    let isOpus = voice.codec == .opus
+    eventType = isOpus ? 102 : 101
+    let name = isOpus ? "opus/48000/2" : voice.codec == .pcmu ? "PCMU/8000" : "PCMA/8000"
+    return """
+      v=0
+      o=- 1 1 IN IP4 \(media.ip)
+      s=-
+      c=IN IP4 \(media.ip)
+      t=0 0
+      m=audio \(media.port) RTP/AVP \(payloadType) \(eventType)
+      a=rtpmap:\(payloadType) \(name)
+      a=rtpmap:\(eventType) telephone-event/\(isOpus ? 48_000 : 8000)
+      a=sendrecv
+
+      """
+  }
+
+  package func hangUp() {
+    guard var dialog else { return }
+    let bye = dialog.request(.bye, via: via())
+    if let outputs = layer.send(bye, over: flow, at: network.now)?.outputs { perform(outputs) }
+    stop()
+  }
+
+  private func stop() {
+    isTalking = false
+    tick = nil
+    dialog = nil
+  }
+
+  private func respond(_ key: TransactionKey, _ response: SIPResponse) {
+    perform(layer.respond(key, response, at: network.now))
+  }
+
+  private func hear(_ octets: [UInt8]) {
+    voice.hear(octets, payloadType: payloadType, eventType: eventType, at: network.now)
+  }
+}

@@ -1,0 +1,73 @@
+import Codecs
+import RTP
+import Wire
+
+/// Somebody who hums one tone in one codec, packet by packet, and listens for another's.
+package final class Voice {
+  package let codec: AudioCodec
+  private let prompt: EncodedPrompt
+  private var frame = 0
+  private var timeline: OutgoingTimeline
+  private var buffer: JitterBuffer
+  private var decoder: SpeechDecoder
+  /// Everything that was heard, at 8 kHz.
+  package private(set) var heard: [Int16] = []
+  package private(set) var sources: Set<SSRC> = []
+  package private(set) var packetsHeard = 0
+  package private(set) var digits: [UInt8] = []
+  private var digitReceiver = TelephoneEventReceiver()
+
+  package init(hums frequency: Double, codec: AudioCodec, random: inout Randomness) {
+    self.codec = codec
+    let tone = Tone([frequency], amplitude: 0.3).samples(rate: 8000, seconds: 1)
+    prompt = EncodedPrompt(WAVFile(rate: 8000, samples: tone))
+    timeline = OutgoingTimeline(clockRate: codec.clockRate, using: &random)
+    buffer = JitterBuffer(clockRate: codec.clockRate)
+    decoder = SpeechDecoder(codec)
+  }
+
+  /// The next 20 ms as an RTP packet.
+  package func speak(_ payloadType: UInt8, at now: Instant) -> [UInt8] {
+    var packet = [UInt8](repeating: 0, count: 1500)
+    let count = packet.withUnsafeMutableBytes { bytes in
+      var header = timeline.next(samples: codec.clockRate / 50, at: now)
+      header.payloadType = PayloadType(payloadType)
+      header.write(to: bytes)
+      return prompt.copyFrame(frame % 50, codec, into: UnsafeMutableRawBufferPointer(rebasing: bytes[RTPHeader.size...]))
+    }
+    frame += 1
+    return Array(packet[..<(RTPHeader.size + count)])
+  }
+
+  package func hear(_ packet: [UInt8], payloadType: UInt8, eventType: UInt8, at now: Instant) {
+    packet.withUnsafeBytes { bytes in
+      guard let header = RTPHeader(parsing: bytes) else { return }
+      let payload = UnsafeRawBufferPointer(rebasing: bytes[header.payload])
+      sources.insert(header.ssrc)
+      if header.payloadType == PayloadType(eventType) {
+        digitReceiver.receive(header, payload: payload).map { digits.append($0) }
+      } else if header.payloadType == PayloadType(payloadType) {
+        packetsHeard += 1
+        buffer.insert(header, payload, at: now)
+      }
+    }
+  }
+
+  /// Plays 20 ms of what arrived into `heard`.
+  package func listen(at now: Instant) {
+    var room = [Int16](repeating: 0, count: SpeechDecoder.maximumSamples)
+    let count = room.withUnsafeMutableBufferPointer { room in
+      switch buffer.take(at: now) {
+      case .frame(let payload): decoder.decode(payload, into: room)
+      case .lost(let next): decoder.conceal(following: next, into: room)
+      case .silence: 0
+      }
+    }
+    heard += room[..<count]
+  }
+
+  /// How purely the last second was that tone.
+  package func share(of frequency: Double) -> Double {
+    ToneDetector.share(of: frequency, in: heard.suffix(8000), rate: 8000)
+  }
+}

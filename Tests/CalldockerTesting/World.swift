@@ -1,0 +1,166 @@
+import Calls
+import Codecs
+import Cryptography
+import Media
+import RTP
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// A whole telephone world in virtual time: the exchange and the media engine of the product, phones, browsers, and a network between.
+package final class World {
+  package let network: VirtualNetwork
+  package var exchange: Exchange
+  private var media: MediaEngine<VirtualTransport>
+  package let tenant: TenantID
+  package private(set) var phones: [SoftPhone] = []
+  package private(set) var browsers: [BrowserPeer] = []
+  package private(set) var visitorEvents: [VisitorEvent] = []
+  package private(set) var agentEvents: [AgentEvent] = []
+  private var ladder: [String] = []
+
+  private static let identity = Identity.selfSigned(names: ["gateway.test"], now: 1_795_000_000, days: 30)
+  private static let sounds = SoundLibrary(prompts: [
+    "echo-greeting": WAVFile(rate: 8000, samples: Tone([660], amplitude: 0.3).samples(rate: 8000, seconds: 1))
+  ])
+  private let sip = SocketAddress(.v4(0xC000_0201), 5060)
+  private let port = SocketAddress(.v4(0xC000_0201), 7000)
+  private let bench = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
+
+  package init(seed: UInt64, fallback: Fallback = .refuse) throws {
+    network = VirtualNetwork(seed: seed)
+    var random = Randomness.seeded(seed)
+    tenant = TenantID(using: &random)
+    let site = Exchange.Site(candidates: [port], fingerprint: Self.identity.fingerprint)
+    exchange = Exchange(site: site, randomness: .seeded(seed &+ 1))
+    try exchange.apply(.tenantAdded(tenant, name: "Test", isOpen: true, fallback: fallback))
+    let inbox = Inbox()
+    let transport = VirtualTransport(network: network, address: port) { inbox.receive?($0, $1, $2, $3) }
+    let wallClock = WallClockOrigin.value
+    media = MediaEngine(
+      transport: transport, identity: Self.identity, sounds: Self.sounds, wallClock: wallClock, randomness: .seeded(seed &+ 2))
+    inbox.receive = { [unowned self] slot, channel, octets, source in
+      bench.copyBytes(from: octets)
+      media.receiveFromPhone(slot, channel, bench, count: octets.count, from: source, at: network.now)
+    }
+    network.listen(port) { [unowned self] octets, source in
+      bench.copyBytes(from: octets)
+      media.receiveFromBrowser(bench, count: octets.count, from: source, at: network.now)
+    }
+    network.listen(sip) { [unowned self] octets, source in
+      note("\(source) → ", octets)
+      perform(exchange.receive(datagram: octets, over: Flow(remote: source, local: sip), at: network.now))
+    }
+  }
+
+  deinit { bench.deallocate() }
+
+  private final class Inbox {
+    var receive: ((Int, PhoneChannel, [UInt8], SocketAddress) -> Void)?
+  }
+
+  package var legCount: Int { media.legCount }
+  /// The SIP messages that the exchange saw and sent, for a failing test.
+  package var history: String { ladder.joined(separator: "\n") }
+
+  private func note(_ arrow: String, _ octets: [UInt8]) {
+    let first = octets.split(separator: 0x0D).first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    ladder.append("\((network.now - Instant()).milliseconds) ms \(arrow)\(first)")
+  }
+
+  // MARK: Actors
+
+  package func addAgent(_ name: String, password: String = "secret") throws {
+    guard let agent = AgentName(name) else { return }
+    let digest = DigestAlgorithm.md5.secret(user: name, realm: tenant.description, password: password)
+    try exchange.apply(.agentAdded(tenant, agent, digest: digest, teams: []))
+  }
+
+  @discardableResult
+  package func addPhone(
+    _ user: String, password: String = "secret", habit: SoftPhone.Habit, hums frequency: Double = 1000,
+    codec: AudioCodec = .pcmu
+  ) -> SoftPhone {
+    let address = SocketAddress(.v4(0xC633_6401 + UInt32(phones.count)), 5060)
+    let phone = SoftPhone(
+      network, at: address, server: sip, user: user, domain: tenant.description, password: password, habit: habit,
+      hums: frequency, codec: codec, seed: UInt64(phones.count + 100))
+    phones.append(phone)
+    phone.register()
+    return phone
+  }
+
+  package func addBrowser(hums frequency: Double = 440) -> BrowserPeer {
+    let address = SocketAddress(.v4(0xCB00_7101 + UInt32(browsers.count)), 40_000)
+    let browser = BrowserPeer(network, at: address, hums: frequency, seed: UInt64(browsers.count + 200))
+    browsers.append(browser)
+    return browser
+  }
+
+  /// The visitor's click.
+  package func call(from browser: BrowserPeer, visitor: UInt64 = 1, dialling number: String? = nil) throws -> CallID {
+    let request = CallRequest(tenant: tenant.description, offer: browser.offer, extensionDialled: number, name: "Vera")
+    let (result, outputs) = exchange.callRequest(VisitorID(visitor), request, at: network.now)
+    perform(outputs)
+    let routed = try result.get()
+    try browser.accept(routed.answer ?? "")
+    return routed.call
+  }
+
+  // MARK: Time
+
+  /// Lets time pass until nothing happens any more or `duration` is over.
+  package func run(for duration: Duration) {
+    let end = network.now + duration
+    while let next = nextMoment, next <= end { step(to: next) }
+    step(to: end)
+  }
+
+  /// Lets time pass until `condition` holds; says whether it did within `limit`.
+  package func run(atMost limit: Duration, until condition: () -> Bool) -> Bool {
+    let end = network.now + limit
+    while !condition() {
+      guard let next = nextMoment, next <= end else { return condition() }
+      step(to: next)
+    }
+    return true
+  }
+
+  private var nextMoment: Instant? {
+    let peers = phones.compactMap(\.deadline) + browsers.compactMap(\.deadline)
+    return earliest(network.next, exchange.deadline, media.deadline, peers.min())
+  }
+
+  private func step(to moment: Instant) {
+    network.advance(to: moment)
+    perform(exchange.wake(at: network.now))
+    media.wake(at: network.now)
+    settle()
+    for phone in phones { phone.wake() }
+    for browser in browsers { browser.wake() }
+    settle()
+  }
+
+  /// Carries what the engine reports to the exchange until both are quiet.
+  private func settle() {
+    while true {
+      let events = media.takeEvents()
+      guard !events.isEmpty else { return }
+      for event in events { perform(exchange.receive(event, at: network.now)) }
+    }
+  }
+
+  package func perform(_ outputs: [Exchange.Output]) {
+    for output in outputs {
+      switch output {
+      case .datagram(let octets, let flow):
+        note("→ \(flow.remote) ", octets)
+        network.send(octets, from: sip, to: flow.remote)
+      case .media(let command): media.perform(command, at: network.now)
+      case .visitor(_, let event): visitorEvents.append(event)
+      case .agent(_, let event): agentEvents.append(event)
+      case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import RTP
+import Testing
+import Wire
+
+@testable import Media
+
+@Suite("Symmetric RTP: a phone is where its packets come from (RFC 4961)")
+struct SymmetricPathTests {
+  private let told = SocketAddress(.v4(1), 10)
+  private let real = SocketAddress(.v4(2), 20)
+  private let thief = SocketAddress(.v4(3), 30)
+  private func accepts(_ path: inout SymmetricPath, _ ssrc: SSRC, from source: SocketAddress, at now: Instant) -> Bool {
+    path.accepts(ssrc, from: source, at: now)
+  }
+  private func at(_ seconds: Int64) -> Instant { Instant() + .seconds(seconds) }
+
+  @Test("Two packets make a new address believed, and strangers are not heard after that")
+  func learning() {
+    var path = SymmetricPath(described: told)
+    #expect(!accepts(&path, SSRC(1), from: real, at: at(0)))
+    #expect(path.remote == told)
+    #expect(accepts(&path, SSRC(1), from: real, at: at(0)))
+    #expect(path.remote == real)
+    #expect(!accepts(&path, SSRC(9), from: thief, at: at(1)))
+    #expect(accepts(&path, SSRC(1), from: real, at: at(1)))
+  }
+
+  @Test("The described address is believed at once")
+  func described() {
+    var path = SymmetricPath(described: told)
+    #expect(accepts(&path, SSRC(1), from: told, at: at(0)))
+    #expect(!accepts(&path, SSRC(2), from: thief, at: at(0)))
+    #expect(!accepts(&path, SSRC(2), from: thief, at: at(0)))
+  }
+
+  @Test("A phone that moved is believed after a silence, under its old source only")
+  func moving() {
+    var path = SymmetricPath(described: told)
+    #expect(accepts(&path, SSRC(1), from: told, at: at(0)))
+    #expect(!accepts(&path, SSRC(1), from: real, at: at(1)))
+    #expect(!accepts(&path, SSRC(7), from: thief, at: at(5)))
+    #expect(accepts(&path, SSRC(1), from: real, at: at(5)))
+    #expect(path.remote == real)
+  }
+
+  @Test("A new description starts the learning anew; the same one changes nothing")
+  func redescribed() {
+    var path = SymmetricPath(described: told)
+    #expect(accepts(&path, SSRC(1), from: told, at: at(0)))
+    path.describe(told)
+    #expect(!accepts(&path, SSRC(2), from: thief, at: at(0)))
+    path.describe(real)
+    #expect(path.remote == real && accepts(&path, SSRC(1), from: real, at: at(0)))
+  }
+}
+
+@Suite("Addresses find their legs")
+struct AddressTableTests {
+  @Test("The table agrees with a dictionary", arguments: 0..<20 as Range<UInt64>)
+  func model(seed: UInt64) {
+    var random = Randomness.seeded(seed)
+    var table = AddressTable(capacity: 8)
+    var model: [SocketAddress: Int] = [:]
+    for _ in 0..<2000 {
+      let address = SocketAddress(.v4(UInt32.random(in: 0..<40, using: &random)), UInt16.random(in: 0..<4, using: &random))
+      let slot = Int.random(in: 0..<5, using: &random)
+      if Bool.random(using: &random) {
+        table.set(address, to: slot)
+        model[address] = slot
+      } else {
+        table.remove(address, of: slot)
+        if model[address] == slot { model[address] = nil }
+      }
+      let found = table.slot(of: address)
+      #expect(found == model[address])
+      let count = table.count
+      #expect(count == model.count)
+    }
+  }
+}
