@@ -61,7 +61,7 @@ extension MediaEngine where Transport: ~Copyable {
     let hasSpoken = leg.pointee.counts.sent > leg.pointee.counts.sentAtReport
     leg.pointee.counts.sentAtReport = leg.pointee.counts.sent
     let statement = SenderStatement(
-      ntp: wallClock.ntp(at: now), timestamp: leg.pointee.outgoing.resumption(at: now),
+      ntp: wallClock.ntp(at: now), timestamp: leg.pointee.outgoing.timestamp(at: now),
       packets: UInt32(truncatingIfNeeded: leg.pointee.counts.sent), octets: leg.pointee.counts.octetsSent)
     let echo = leg.pointee.reports.echo(at: now)
     let report = RTCPReport(
