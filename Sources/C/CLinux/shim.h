@@ -1,5 +1,22 @@
 #ifndef CALLDOCKER_CLINUX_H
 #define CALLDOCKER_CLINUX_H
+// What Glibc's module does not show to Swift. Never define _GNU_SOURCE here: it changes types that Glibc's module shows as well.
+#include <stddef.h>
+#include <stdint.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int pthread_setname_np(pthread_t, const char *);
+
+static inline int32_t shim_thread_id(void) { return (int32_t)syscall(SYS_gettid); }
 #endif

@@ -1,0 +1,25 @@
+/// Letters to a thread: posted from anywhere, taken out in whole batches.
+package final class Mailbox<Letter>: Sendable where Letter: Sendable {
+  private let letters = Locked<[Letter]>([])
+  package let bell: WakeDescriptor
+
+  package init() throws(SystemFailure) {
+    bell = try WakeDescriptor()
+  }
+
+  package func post(_ letter: Letter) {
+    let wasEmpty = letters.with { letters in
+      defer { letters.append(letter) }
+      return letters.isEmpty
+    }
+    if wasEmpty { bell.ring() }
+  }
+
+  package func takeAll() -> [Letter] {
+    bell.silence()
+    return letters.with { letters in
+      defer { letters = [] }
+      return letters
+    }
+  }
+}
