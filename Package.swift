@@ -2,7 +2,10 @@
 import PackageDescription
 
 // Fast and careful at once: warnings are errors, and the packet path may skip dynamic exclusivity checks (docs: ARCHITECTURE.md, "Speed").
-let careful: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+// Under FUZZ=1 every target reports what it covers: a fuzzer that sees only its own twenty lines finds nothing.
+let fuzzes = Context.environment["FUZZ"] != nil
+let careful: [SwiftSetting] =
+  [.treatAllWarnings(as: .error)] + (fuzzes ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : [])
 let fast: [SwiftSetting] =
   careful + [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
@@ -93,7 +96,7 @@ var targets: [Target] = [
 ]
 
 // FUZZ=1 adds one libFuzzer program per parser: Fuzz/<parser>/main.swift (see ./dev fuzz).
-if Context.environment["FUZZ"] != nil {
+if fuzzes {
   func fuzzer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
     .executableTarget(
       name: "fuzz-\(name)", dependencies: dependencies, path: "Fuzz/\(name)",

@@ -4,6 +4,8 @@ package struct WaveformConcealment: ~Copyable {
   private static let history = 320
   /// Periods of voices from 400 Hz down to 66 Hz.
   private static let periods = 20...120
+  /// Samples over which invention gives way to truth: 5 ms.
+  private static let seam = 40
   /// After this many 10 ms the voice has faded away.
   private static let fade = 6
 
@@ -20,8 +22,9 @@ package struct WaveformConcealment: ~Copyable {
     past.deallocate()
   }
 
-  /// Remembers what was really said.
-  package mutating func heard(_ sound: UnsafePointer<Int16>, count: Int) {
+  /// Remembers what was really said; the first of it after a loss is faded in over the invention, or the seam would click.
+  package mutating func heard(_ sound: UnsafeMutablePointer<Int16>, count: Int) {
+    if invented > 0 { blend(into: sound, count: min(count, Self.seam)) }
     invented = 0
     if count >= Self.history {
       past.update(from: sound + (count - Self.history), count: Self.history)
@@ -36,12 +39,24 @@ package struct WaveformConcealment: ~Copyable {
       period = findPeriod()
       phase = 0
     }
+    for index in 0..<count { sound[index] = invent() }
+  }
+
+  /// The next sample of the repeated period, softer than the one before.
+  private mutating func invent() -> Int16 {
+    let sample = Int32(past[Self.history - period + phase])
+    phase = phase + 1 == period ? 0 : phase + 1
+    let remaining = max(0, Self.fade * 80 - invented)
+    // Beyond the fade there is only silence: counting stops, however long the loss.
+    invented = min(invented + 1, Self.fade * 80)
+    return Int16(truncatingIfNeeded: sample * Int32(remaining) / Int32(Self.fade * 80))
+  }
+
+  private mutating func blend(into sound: UnsafeMutablePointer<Int16>, count: Int) {
     for index in 0..<count {
-      let sample = Int32(past[Self.history - period + phase])
-      phase = phase + 1 == period ? 0 : phase + 1
-      let remaining = max(0, Self.fade * 80 - invented)
-      sound[index] = Int16(truncatingIfNeeded: sample * Int32(remaining) / Int32(Self.fade * 80))
-      invented += 1
+      let truth = Int32(sound[index]) * Int32(index + 1)
+      let invention = Int32(invent()) * Int32(count - index - 1)
+      sound[index] = Int16(truncatingIfNeeded: (truth + invention) / Int32(count))
     }
   }
 

@@ -22,12 +22,60 @@ struct G711Tests {
     #expect(G711.a.compress(.max) == 0xAA && G711.a.compress(.min) == 0x2A)
   }
 
-  @Test("No sample is further from its byte than half a step of its segment", arguments: [G711.mu, .a])
-  func error(law: G711) {
-    for sample in Int16.min ... .max {
-      let error = abs(Int32(law.expand(law.compress(sample))) - Int32(sample))
-      #expect(error <= max(16, abs(Int32(sample)) / 16 + 650 * (abs(Int32(sample)) > 32_000 ? 1 : 0)))
-      if error > max(16, abs(Int32(sample)) / 16 + 650) { break }
+  /// The decision values of one law for positive samples, written as the Recommendation does: segments of 16 steps, each as wide as said.
+  private func decisions(_ law: G711) -> [Int] {
+    // ITU-T G.711 Table 2a counts to 8,159 and begins with half a step; Table 1a counts to 4,096, its first two segments alike.
+    var value = law == .mu ? 1 : 2
+    var values = [0, value]
+    let widths = law == .mu ? [2, 4, 8, 16, 32, 64, 128, 256] : [2, 2, 4, 8, 16, 32, 64, 128]
+    for (segment, width) in widths.enumerated() {
+      for _ in 0..<(segment == 0 ? 15 : 16) {
+        value += width
+        values.append(value)
+      }
+    }
+    // The last one of each table is where clipping begins, not a decision.
+    return values.dropLast().map { $0 * (law == .mu ? 4 : 8) }
+  }
+
+  @Test("All 65,536 samples fall between the decision values of the ITU's tables", arguments: [G711.mu, .a])
+  func allSamples(law: G711) {
+    let decisions = decisions(law)
+    #expect(decisions.count == 128)
+    let samples = (Int16.min ... .max).map { $0 }
+    var codes = [UInt8](repeating: 0, count: samples.count)
+    samples.withUnsafeBufferPointer { sound in
+      codes.withUnsafeMutableBytes { room in
+        if let start = sound.baseAddress { law.encode(start, count: sound.count, into: room) }
+      }
+    }
+    var level = 0
+    for sample in 0...Int(Int16.max) {
+      while level < 127, decisions[level + 1] <= sample { level += 1 }
+      let expected = law == .mu ? UInt8(255 - level) : UInt8(128 + level) ^ 0x55
+      #expect(codes[sample + 32_768] == expected, "\(law) \(sample)")
+      // Below zero the same steps, the A-law's mirrored between 0 and -1 since it has no zero.
+      let mirror = law == .mu ? -sample : -sample - 1
+      guard sample > 0 || law == .a else { continue }
+      #expect(codes[mirror + 32_768] == expected ^ 0x80, "\(law) \(mirror)")
+    }
+  }
+
+  @Test("All 256 bytes sound like the middle of their step", arguments: [G711.mu, .a])
+  func allCodes(law: G711) {
+    let decisions = decisions(law) + [law == .mu ? 8_159 * 4 : 4_096 * 8]
+    var sound = [Int16](repeating: 0, count: 256)
+    let codes = (0...255).map { UInt8($0) }
+    codes.withUnsafeBytes { codes in
+      sound.withUnsafeMutableBufferPointer { room in
+        if let start = room.baseAddress { law.decode(codes, into: start) }
+      }
+    }
+    for level in 0..<128 {
+      let middle = law == .mu && level == 0 ? 0 : (decisions[level] + decisions[level + 1]) / 2
+      let positive = law == .mu ? UInt8(255 - level) : UInt8(128 + level) ^ 0x55
+      #expect(Int(sound[Int(positive)]) == middle, "\(law) \(level)")
+      #expect(Int(sound[Int(positive ^ 0x80)]) == -middle, "\(law) \(level)")
     }
   }
 }
@@ -87,6 +135,26 @@ struct SpeechTests {
   func fade() {
     let heard = run(.pcmu) { $0 >= 50 }
     #expect(ToneDetector.level(of: heard[(60 * 160)...]) < -60)
+  }
+
+  @Test("Neither a hole nor its end clicks: no step from sample to sample beyond the sound's own", arguments: 200...240)
+  func seams(frequency: Int) {
+    let sound = Tone([Double(frequency)], amplitude: 0.5).samples(rate: 8000, seconds: 1)
+    var steepest = 0
+    for (left, right) in zip(sound, sound.dropFirst()) { steepest = max(steepest, abs(Int(right) - Int(left))) }
+    var concealment = WaveformConcealment()
+    var heard: [Int16] = []
+    for packet in 0..<50 {
+      var frame = Array(sound[(packet * 160)..<(packet * 160 + 160)])
+      frame.withUnsafeMutableBufferPointer { room in
+        guard let start = room.baseAddress else { return }
+        if packet % 7 == 5 { concealment.conceal(into: start, count: 160) } else { concealment.heard(start, count: 160) }
+      }
+      heard += frame
+    }
+    for (left, right) in zip(heard, heard.dropFirst()) {
+      #expect(abs(Int(right) - Int(left)) < steepest * 2, "\(frequency) Hz")
+    }
   }
 
   @Test("Packets that are no speech give no samples", arguments: [AudioCodec.opus, .pcmu])
