@@ -25,6 +25,14 @@ package struct UDPSocket: Sendable {
     }
   }
 
+  /// A socket that was opened before and is known by its descriptor.
+  package init(file: Int32, isIPv6: Bool) {
+    self.file = file
+    family = isIPv6 ? AF_INET6 : AF_INET
+  }
+
+  package var isIPv6: Bool { family == AF_INET6 }
+
   package var localAddress: SocketAddress? {
     var storage = AddressStorage()
     guard storage.withMutable({ getsockname(file, $0, $1) }) == 0 else { return nil }

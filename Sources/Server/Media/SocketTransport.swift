@@ -1,0 +1,123 @@
+import Runtime
+import Wire
+
+/// Carries an engine's packets over real sockets: one for all browsers, a pair for each phone, all waited for by one epoll.
+struct SocketTransport: MediaTransport, ~Copyable {
+  /// What an event of the epoll is about.
+  enum Source {
+    case mailbox
+    case browsers
+    case phone(slot: Int, PhoneChannel)
+  }
+
+  /// A quarter of a second of one call, as the kernel counts packets: what waits longer is better lost.
+  static let phoneReceiveBuffer: Int32 = 32 * 1024
+  /// The same for a few hundred browsers.
+  static let browserReceiveBuffer: Int32 = 4 * 1024 * 1024
+
+  let epoll: Epoll
+  let browsers: UDPSocket
+  private let ports: ClosedRange<UInt16>
+  private var nextPort: UInt16
+  private let host: IPAddress
+  private let portsBySlot: UnsafeMutablePointer<PhonePort?>
+  private let slots: Int
+
+  /// - Parameter slots: how many legs there can be.
+  init(
+    host: IPAddress, browserPort: UInt16, phonePorts: ClosedRange<UInt16>, slots: Int, bell: WakeDescriptor
+  ) throws(SystemFailure) {
+    let browsers = try UDPSocket(bind: SocketAddress(host, browserPort))
+    browsers.setReceiveBuffer(bytes: Self.browserReceiveBuffer)
+    // Everything that can fail comes before the first property is set.
+    epoll = try Self.waiting(for: bell, browsers)
+    self.browsers = browsers
+    self.host = host
+    ports = phonePorts
+    nextPort = phonePorts.lowerBound
+    self.slots = slots
+    portsBySlot = .allocate(capacity: slots)
+    portsBySlot.initialize(repeating: nil, count: slots)
+  }
+
+  private static func waiting(for bell: WakeDescriptor, _ browsers: UDPSocket) throws(SystemFailure) -> Epoll {
+    do throws(SystemFailure) {
+      let epoll = try Epoll()
+      try epoll.add(bell.file, .readable, token: 0)
+      try epoll.add(browsers.file, .readable, token: 1)
+      return epoll
+    } catch {
+      browsers.close()
+      throw error
+    }
+  }
+
+  deinit {
+    browsers.close()
+    portsBySlot.deallocate()
+  }
+
+  func source(_ index: Int) -> Source {
+    switch epoll.token(index) {
+    case 0: .mailbox
+    case 1: .browsers
+    case let token: .phone(slot: Int(token >> 1) - 1, token & 1 == 0 ? .rtp : .rtcp)
+    }
+  }
+
+  /// The socket of a leg's port; `nil` for an event that outlived its leg.
+  func socket(_ slot: Int, _ channel: PhoneChannel) -> UDPSocket? {
+    guard slot >= 0, slot < slots, let port = portsBySlot[slot] else { return nil }
+    return UDPSocket(file: channel == .rtp ? port.rtp : port.rtcp, isIPv6: browsers.isIPv6)
+  }
+
+  // MARK: MediaTransport
+
+  mutating func sendToBrowser(_ packet: UnsafeRawBufferPointer, at address: SocketAddress) {
+    browsers.send(packet, to: address)
+  }
+
+  mutating func send(
+    _ packet: UnsafeRawBufferPointer, from port: PhonePort, _ channel: PhoneChannel, to address: SocketAddress
+  ) {
+    UDPSocket(file: channel == .rtp ? port.rtp : port.rtcp, isIPv6: browsers.isIPv6).send(packet, to: address)
+  }
+
+  /// Takes the next free pair of the range, so that a port rests as long as possible between two calls.
+  mutating func openPhonePort(for slot: Int) -> PhonePort? {
+    for _ in 0..<(ports.count / 2) {
+      let number = takeNumber()
+      guard let rtp = try? UDPSocket(bind: SocketAddress(host, number)) else { continue }
+      guard let rtcp = try? UDPSocket(bind: SocketAddress(host, number + 1)) else {
+        rtp.close()
+        continue
+      }
+      rtp.setReceiveBuffer(bytes: Self.phoneReceiveBuffer)
+      let port = PhonePort(number: number, rtp: rtp.file, rtcp: rtcp.file)
+      let token = UInt64(slot + 1) << 1
+      guard (try? epoll.add(rtp.file, .readable, token: token)) != nil,
+        (try? epoll.add(rtcp.file, .readable, token: token | 1)) != nil
+      else {
+        closePhonePort(port)
+        return nil
+      }
+      portsBySlot[slot] = port
+      return port
+    }
+    return nil
+  }
+
+  /// Even numbers, round and round; the odd one above belongs to the pair (RFC 3550 §11).
+  private mutating func takeNumber() -> UInt16 {
+    let even = nextPort + nextPort % 2
+    let number = even < ports.upperBound ? even : ports.lowerBound + ports.lowerBound % 2
+    nextPort = number < UInt16.max - 2 ? number + 2 : ports.lowerBound
+    return number
+  }
+
+  mutating func closePhonePort(_ port: PhonePort) {
+    for slot in 0..<slots where portsBySlot[slot] == port { portsBySlot[slot] = nil }
+    UDPSocket(file: port.rtp, isIPv6: browsers.isIPv6).close()
+    UDPSocket(file: port.rtcp, isIPv6: browsers.isIPv6).close()
+  }
+}
