@@ -66,7 +66,14 @@ package struct JitterBuffer: ~Copyable {
     switch state {
     case .idle: state = .filling(first: header.sequence, since: now)
     case .filling(let first, let since):
-      if header.sequence &- first >= 0x8000 { state = .filling(first: header.sequence, since: since) }
+      let ahead = Int16(bitPattern: header.sequence &- first)
+      if ahead.magnitude >= UInt16(Self.slots) {
+        // More than can be held: a burst, or another stream; what counts is the newest.
+        clear()
+        state = .filling(first: header.sequence, since: now)
+      } else if ahead < 0 {
+        state = .filling(first: header.sequence, since: since)
+      }
     case .playing(let next, _):
       let ahead = header.sequence &- next
       if ahead >= 0x8000, next &- header.sequence < UInt16(Self.slots) * 4 {

@@ -23,6 +23,7 @@ package struct ReceptionStatistics: Hashable, Sendable {
   private var lostBefore: Int64 = 0
   private var suspect: UInt16?
   private var transit: UInt32 = 0
+  private var newestTimestamp: UInt32 = 0
   /// Sixteen times the jitter, so that its slow average needs no fractions.
   private var scaledJitter: UInt64 = 0
   private var expectedAtReport: Int64 = 0
@@ -64,6 +65,7 @@ package struct ReceptionStatistics: Hashable, Sendable {
     receivedAtReport = 0
     suspect = nil
     transit = arrival(now) &- timestamp
+    newestTimestamp = timestamp
   }
 
   private func arrival(_ now: Instant) -> UInt32 {
@@ -73,6 +75,9 @@ package struct ReceptionStatistics: Hashable, Sendable {
   }
 
   private mutating func measureJitter(_ timestamp: UInt32, at now: Instant) {
+    // Packets that share a timestamp (a key that is held, RFC 4733) come later and later by their nature.
+    guard timestamp != newestTimestamp else { return }
+    newestTimestamp = timestamp
     let transit = arrival(now) &- timestamp
     let difference = Int32(bitPattern: transit &- self.transit)
     self.transit = transit

@@ -40,6 +40,18 @@ struct ReceptionStatisticsTests {
   }
 }
 
+extension ReceptionStatisticsTests {
+  @Test("A held key, whose packets share a timestamp, is not jitter")
+  func heldKey() {
+    var statistics = ReceptionStatistics(clockRate: 8000)
+    for index in 0..<100 {
+      let timestamp: UInt32 = index < 50 ? UInt32(160 * index) : 8000
+      statistics.receive(sequence: UInt16(index), timestamp: timestamp, ssrc: SSRC(1), at: at(20 * index))
+    }
+    #expect(statistics.jitter == 0 && statistics.lost == 0)
+  }
+}
+
 @Suite("Telephone-events: one key, one digit (RFC 4733)")
 struct TelephoneEventTests {
   private func receive(_ receiver: inout TelephoneEventReceiver, _ payload: [UInt8], _ timestamp: UInt32) -> UInt8? {
@@ -54,6 +66,22 @@ struct TelephoneEventTests {
     #expect(receive(&receiver, [5, 10, 0, 160], 3000) == 5)
     #expect(receive(&receiver, [5, 0x8A, 3, 32], 1000) == nil)
     #expect(receive(&receiver, [5, 10], 9000) == nil)
+  }
+
+  @Test("A key held longer than 16 bits can count is still one digit; the next press of it is another")
+  func held() {
+    var receiver = TelephoneEventReceiver()
+    #expect(receive(&receiver, [7, 10, 0xFF, 0xFF], 1000) == 7)
+    #expect(receive(&receiver, [7, 10, 0, 160], 1000 + 0xFFFF) == nil)
+    #expect(receive(&receiver, [7, 0x8A, 0x10, 0], 1000 + 0xFFFF) == nil)
+    #expect(receive(&receiver, [7, 10, 0, 160], 200_000) == 7)
+  }
+
+  @Test("A source whose timestamps fall far back is heard at once, not hours later")
+  func fallenBack() {
+    var receiver = TelephoneEventReceiver()
+    #expect(receive(&receiver, [3, 0x8A, 3, 32], 2_000_000_000) == 3)
+    #expect(receive(&receiver, [4, 0x8A, 3, 32], 1000) == 4)
   }
 
   @Test("Events of which only ends arrive count once, as Firefox sends them")
@@ -173,5 +201,65 @@ struct JitterBufferTests {
     }
     #expect(buffer.late == 0)
     #expect(depth < 80)
+  }
+
+  @Test("Clocks 100 ppm apart for half an hour: hardly a frame is invented, the delay stays within bounds", arguments: [-1, 1])
+  func slowDrift(sign: Int) {
+    var buffer = JitterBuffer(clockRate: 8000)
+    var sequence = 0
+    var (played, invented, longest) = (0, 0, 0)
+    for tick in 0..<90_000 {
+      let now = tick * 20_000
+      // A packet every 20 ms give or take 2 µs, each up to 8 ms on its way.
+      while sequence * (20_000 - 2 * sign) + (sequence * 7919 % 8_000) <= now {
+        let number = UInt16(truncatingIfNeeded: sequence)
+        withUnsafeBytes(of: sequence) {
+          buffer.insert(header(number, UInt32(truncatingIfNeeded: sequence * 160)), $0, at: Instant() + .microseconds(now))
+        }
+        sequence += 1
+      }
+      switch buffer.take(at: Instant() + .microseconds(now)) {
+      case .frame(let payload):
+        played += 1
+        longest = max(longest, sequence - payload.loadUnaligned(as: Int.self))
+      case .lost: invented += 1
+      case .silence: break
+      }
+    }
+    // 100 ppm of 90,000 frames are 9.
+    #expect(invented <= 30, "\(invented)")
+    #expect(sequence - played <= 40, "\(sequence - played)")
+    #expect(longest * 20 <= 240, "\(longest) frames behind")
+  }
+
+  @Test("A pause in speech (DTX) becomes silence, not an endless loss, and what follows is whole")
+  func pauses() {
+    var buffer = JitterBuffer(clockRate: 48_000)
+    var results: [String] = []
+    for tick in 0..<200 {
+      // Half a second of speech, half a second in which nothing is sent, the numbers going on.
+      if tick % 50 < 25 {
+        let number = UInt16(tick / 50 * 25 + tick % 50)
+        [1 as UInt8].withUnsafeBytes { buffer.insert(header(number, UInt32(tick) * 960), $0, at: at(20 * tick)) }
+      }
+      switch buffer.take(at: at(20 * tick + 1)) {
+      case .frame: results.append("frame")
+      case .lost: results.append("lost")
+      case .silence: results.append("silence")
+      }
+    }
+    #expect(results.count { $0 == "frame" } == 100)
+    #expect(results.count { $0 == "lost" } <= 4 * 5)
+    #expect(buffer.late == 0)
+  }
+
+  @Test("A stream that starts with a burst of thousands begins with the newest")
+  func flood() {
+    var buffer = JitterBuffer(clockRate: 8000)
+    for number in 0..<5000 {
+      withUnsafeBytes(of: number) { buffer.insert(header(UInt16(number), UInt32(number) * 160), $0, at: at(0)) }
+    }
+    guard case .frame(let payload) = buffer.take(at: at(300)) else { return #expect(Bool(false), "a frame") }
+    #expect(payload.loadUnaligned(as: Int.self) >= 5000 - JitterBuffer.slots)
   }
 }
