@@ -51,4 +51,39 @@ struct HousePromptTests {
     let difference = ToneDetector.level(of: heard) - ToneDetector.level(of: sound.samples)
     #expect(abs(difference) < 1.5, "\(difference) dB")
   }
+
+  @Test("What the next packet carries of a lost one is nearer to the truth than a guess (Opus in-band FEC)")
+  func forwardErrorCorrection() throws {
+    let sound = try prompt("echo-greeting").sound.resampled(to: 8000).samples
+    let encoder = OpusEncoder(sampleRate: 8000)
+    let packets = stride(from: 0, to: sound.count - 160, by: 160).map { start -> [UInt8] in
+      var packet = [UInt8](repeating: 0, count: 1_275)
+      let count = Array(sound[start..<start + 160]).withUnsafeBufferPointer { speech in
+        packet.withUnsafeMutableBytes { room in speech.baseAddress.map { encoder.encode($0, into: room) } ?? 0 }
+      }
+      return Array(packet[..<count])
+    }
+    /// The error against what comes out if nothing is lost, over the frames that were.
+    func error(corrects: Bool) -> Double {
+      let whole = OpusDecoder(sampleRate: 8000)
+      let holed = OpusDecoder(sampleRate: 8000)
+      var sum = 0.0
+      for index in packets.indices.dropLast() {
+        var (truth, heard) = ([Int16](repeating: 0, count: 160), [Int16](repeating: 0, count: 160))
+        let isLost = index % 10 == 9
+        _ = truth.withUnsafeMutableBufferPointer { room in packets[index].withUnsafeBytes { whole.decode($0, into: room) } }
+        let count = heard.withUnsafeMutableBufferPointer { room in
+          if !isLost { return packets[index].withUnsafeBytes { holed.decode($0, into: room) } }
+          guard corrects else { return holed.conceal(samples: 160, next: nil, into: room) }
+          return packets[index + 1].withUnsafeBytes { holed.conceal(samples: 160, next: $0, into: room) }
+        }
+        #expect(count == 160)
+        guard isLost else { continue }
+        for (left, right) in zip(truth, heard) { sum += (Double(left) - Double(right)) * (Double(left) - Double(right)) }
+      }
+      return sum
+    }
+    let (guessed, corrected) = (error(corrects: false), error(corrects: true))
+    #expect(corrected < guessed / 2, "\(corrected) of \(guessed)")
+  }
 }
