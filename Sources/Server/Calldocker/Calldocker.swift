@@ -1,1 +1,0 @@
-// Calldocker begins here.

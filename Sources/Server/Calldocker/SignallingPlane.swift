@@ -1,0 +1,172 @@
+import Calls
+import Cryptography
+import Media
+import Runtime
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// The exchange on its thread: SIP datagrams in and out, wishes to the media plane, events to the web.
+package actor SignallingPlane {
+  /// Whoever carries events to visitors and agents in browsers.
+  package typealias Sink = @Sendable (ClientEvent) -> Void
+
+  package enum ClientEvent: Sendable {
+    case visitor(VisitorID, VisitorEvent)
+    case agent(AgentSessionID, AgentEvent)
+  }
+
+  package nonisolated let loop: EventLoop
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+  package nonisolated let sipAddress: SocketAddress
+
+  private var exchange: Exchange
+  private let socket: UDPSocket
+  private let media: MediaPlane
+  private let log: Log
+  private let advertised: IPAddress?
+  private let host: IPAddress
+  private var sink: Sink?
+  private var timer: EventLoop.TimerID?
+  private var facing: [IPAddress: IPAddress] = [:]
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+
+  /// Peers whose route is remembered; past it all are asked anew.
+  private static let maximumRoutes = 10_000
+  /// Datagrams that one wake-up reads before time and the web have their turn.
+  private static let batch = 256
+
+  package init(
+    loop: EventLoop, socket: UDPSocket, exchange: Exchange, media: MediaPlane, log: Log, host: IPAddress, advertised: IPAddress?
+  ) {
+    self.loop = loop
+    self.socket = socket
+    self.exchange = exchange
+    self.media = media
+    self.log = log
+    self.host = host
+    self.advertised = advertised
+    sipAddress = socket.localAddress ?? SocketAddress(host, 0)
+  }
+
+  package func start(sink: @escaping Sink) throws {
+    self.sink = sink
+    timer = loop.makeTimer { [unowned self] in assumeIsolated { $0.ring() } }
+    try loop.watch(socket.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.read() } }
+  }
+
+  // MARK: What arrives
+
+  private func read() {
+    for _ in 0..<Self.batch {
+      guard let (count, source) = socket.receive(into: buffer) else { break }
+      let flow = Flow(remote: source, local: SocketAddress(address(facing: source.ip), sipAddress.port))
+      perform(exchange.receive(datagram: Array(buffer[..<count]), over: flow, at: SystemClock.now))
+    }
+    schedule()
+  }
+
+  private func ring() {
+    perform(exchange.wake(at: SystemClock.now))
+    schedule()
+  }
+
+  /// Our address as that peer should write it: the one facing it, or for peers beyond our network the advertised one.
+  private func address(facing peer: IPAddress) -> IPAddress {
+    if let advertised, !peer.isPrivate { return advertised }
+    guard host.isUnspecified else { return host }
+    if let known = facing[peer] { return known }
+    if facing.count >= Self.maximumRoutes { facing = [:] }
+    let found = Interfaces.address(facing: peer) ?? .loopback
+    facing[peer] = found
+    return found
+  }
+
+  private func schedule() {
+    if let timer { loop.set(timer, to: exchange.deadline) }
+  }
+
+  /// Does something with the exchange and carries out what it asks for.
+  private func with<Result>(_ action: (inout Exchange, Instant) -> (Result, [Exchange.Output])) -> Result {
+    let (result, outputs) = action(&exchange, SystemClock.now)
+    perform(outputs)
+    schedule()
+    return result
+  }
+
+  // MARK: What the exchange asks for
+
+  private func perform(_ outputs: [Exchange.Output]) {
+    var commands: [MediaCommand] = []
+    for output in outputs {
+      switch output {
+      case .datagram(let octets, let flow): octets.withUnsafeBytes { _ = socket.send($0, to: flow.remote) }
+      case .media(let command): commands.append(command)
+      case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
+      case .agent(let session, let event): sink?(.agent(session, event))
+      case .log(let line): write(line)
+      }
+    }
+    if !commands.isEmpty { media.post(commands) }
+  }
+
+  private func write(_ line: LogLine) {
+    let level: Log.Level =
+      switch line.level {
+      case .debug: .debug
+      case .info: .info
+      case .warning: .warning
+      }
+    var fields: [(String, String)] = []
+    if let tenant = line.tenant { fields.append(("tenant", tenant.description)) }
+    if let call = line.call { fields.append(("call", String(call.description.prefix(6)))) }
+    log.write(level, line.event, personal: line.personal, fields)
+  }
+
+  // MARK: What others ask for
+
+  package func report(_ events: [MediaEvent]) {
+    with { exchange, now in ((), events.flatMap { exchange.receive($0, at: now) }) }
+  }
+
+  package func apply(_ change: DirectoryChange) throws(DirectoryFault) { try exchange.apply(change) }
+
+  package func tenant(_ text: String) -> Tenant? { TenantID(text).flatMap { exchange.tenant($0) } }
+
+  package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
+    with { $0.callRequest(visitor, request, at: $1) }
+  }
+  package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
+    with { $0.callOffer(visitor, call, offer, at: $1) }
+  }
+  package func sendDigits(_ visitor: VisitorID, _ call: CallID, _ digits: String) {
+    with { exchange, _ in ((), exchange.sendDigits(visitor, call, digits)) }
+  }
+  package func hangUp(_ visitor: VisitorID, _ call: CallID) { with { ((), $0.hangUp(visitor, call, at: $1)) } }
+  package func visitorGone(_ visitor: VisitorID) { with { ((), $0.visitorGone(visitor, at: $1)) } }
+  package func registerAgent(
+    _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool
+  ) -> Result<AgentName, Refusal> {
+    exchange.registerAgent(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised)
+  }
+  package func setStatus(_ session: AgentSessionID, isAvailable: Bool) { exchange.setStatus(session, isAvailable: isAvailable) }
+  package func accept(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
+    with { $0.accept(session, call, offer: offer, at: $1) }
+  }
+  package func reject(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.reject(session, call, at: $1)) } }
+  package func agentHangUp(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.hangUp(session, call, at: $1)) } }
+  package func sessionGone(_ session: AgentSessionID) { with { ((), $0.sessionGone(session, at: $1)) } }
+  package func shutDown() { with { ((), $0.shutDown(at: $1)) } }
+  package var callCount: Int { exchange.callCount }
+}
+
+extension IPAddress {
+  /// Addresses that never cross the internet (RFC 1918, RFC 4193, loopback, link-local).
+  var isPrivate: Bool {
+    switch self {
+    case .v4(let bits):
+      bits >> 24 == 10 || bits >> 24 == 127 || bits >> 20 == 0xAC1 || bits >> 16 == 0xC0A8 || bits >> 16 == 0xA9FE
+    case .v6(let high, let low): high >> 57 == 0x7E || high >> 54 == 0x3FA || (high == 0 && low == 1)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Calls
+import HTTP
+import Runtime
+import SocketIO
+
+/// One TCP connection of the web: HTTP until it becomes a WebSocket. Lives on the web's loop.
+final class WebClient {
+  let number: UInt64
+  let tcp: TCPConnection
+  var http: HTTPConnection
+  /// After an upgrade, with the session that it carries.
+  var webSocket: (machine: WebSocketConnection, session: String)?
+  var timer: EventLoop.TimerID?
+
+  init(number: UInt64, tcp: TCPConnection, http: HTTPConnection) {
+    self.number = number
+    self.tcp = tcp
+    self.http = http
+  }
+}
+
+/// One Socket.IO session, and who it is to the exchange.
+final class WebSession {
+  enum Role {
+    case nobody
+    case visitor
+    case agent
+  }
+
+  let number: UInt64
+  var machine: SocketIOSession
+  /// The connection that carries its WebSocket.
+  var client: UInt64?
+  var role = Role.nobody
+  var timer: EventLoop.TimerID?
+
+  init(number: UInt64, machine: SocketIOSession) {
+    self.number = number
+    self.machine = machine
+  }
+
+  var visitor: VisitorID { VisitorID(number) }
+  var agent: AgentSessionID { AgentSessionID(number) }
+}

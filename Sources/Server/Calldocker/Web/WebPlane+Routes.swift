@@ -1,0 +1,133 @@
+import Calls
+import Foundation
+import HTTP
+import Runtime
+import SIPSyntax
+import Wire
+
+/// What the web is asked for besides Socket.IO.
+extension WebPlane {
+  private enum Place: Sendable {
+    case register
+    case status
+    case health
+    case metrics
+  }
+
+  private static let router: Router<Place> = {
+    var router = Router<Place>()
+    router.add("POST", "/api/widget/register", .register)
+    router.add("GET", "/api/widget/{uuid}/status", .status)
+    router.add("GET", "/healthz", .health)
+    router.add("GET", "/metrics", .metrics)
+    return router
+  }()
+
+  func serve(_ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient) {
+    if request.path == "/socket.io/" || request.path == "/socket.io" { return serveSocketIO(request, number, client) }
+    if request.method == "OPTIONS" { return answer(client, number, Self.preflight) }
+    switch Self.router.match(request.method, request.path) {
+    case .notFound: answer(client, number, .problem(404, "There is nothing at this address"))
+    case .wrongMethod(let allowed):
+      var response = HTTPResponse.problem(405, "This address is for \(allowed.joined(separator: ", "))")
+      response.headers.append("Allow", allowed.joined(separator: ", "))
+      answer(client, number, response)
+    case .found(let place, let captures):
+      Task { await self.serve(place, captures, request, number, client.number) }
+    }
+  }
+
+  /// What a browser asks before a page of another origin may post JSON (Fetch standard §3.2).
+  private static let preflight = HTTPResponse(
+    204,
+    headers: [
+      ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"), ("Access-Control-Allow-Headers", "Content-Type, Authorization"),
+      ("Access-Control-Max-Age", "86400"),
+    ])
+
+  private func serve(
+    _ place: Place, _ captures: [String: String], _ request: HTTPRequest, _ number: HTTPConnection.RequestNumber,
+    _ client: UInt64
+  ) async {
+    let response: HTTPResponse =
+      switch place {
+      case .register: await register(request, from: clients[client]?.tcp.remote.ip ?? .any)
+      case .status: await status(captures["uuid"] ?? "")
+      case .health: HTTPResponse(200, type: "application/json", "{\"status\":\"ok\"}")
+      case .metrics: await metrics()
+      }
+    if let client = clients[client] { answer(client, number, response) }
+  }
+
+  private func status(_ uuid: String) async -> HTTPResponse {
+    guard let tenant = await signalling.tenant(uuid) else { return .problem(404, "No business has this UUID") }
+    let isThere = tenant.isAnybodyThere
+    return HTTPResponse(200, type: "application/json", "{\"online\":\(isThere),\"open\":true,\"queueLength\":0}")
+  }
+
+  private func metrics() async -> HTTPResponse {
+    let lines = [
+      "# TYPE calldocker_calls gauge", "calldocker_calls \(await signalling.callCount)",
+      "# TYPE calldocker_web_connections gauge", "calldocker_web_connections \(clients.count)",
+      "# TYPE calldocker_web_sessions gauge", "calldocker_web_sessions \(sessions.count)", "",
+    ]
+    return HTTPResponse(200, type: "text/plain; version=0.0.4", lines.joined(separator: "\n"))
+  }
+
+  // MARK: Sign-up
+
+  private struct SignUp: Decodable {
+    var companyName: String
+    var email: String
+    var password: String?
+  }
+
+  private struct Welcome: Encodable {
+    struct Owner: Encodable {
+      var user: String
+      var password: String?
+    }
+    var uuid: String
+    var sipDomain: String
+    var widgetScript: String
+    var owner: Owner
+    var token: String
+  }
+
+  private func register(_ request: HTTPRequest, from source: IPAddress) async -> HTTPResponse {
+    guard isDemo || signUps.admit(source, at: SystemClock.now) else {
+      var response = HTTPResponse.problem(429, "Too many sign-ups from your address; please try again in an hour")
+      response.headers.append("Retry-After", "3600")
+      return response
+    }
+    guard let form = try? JSONDecoder().decode(SignUp.self, from: Data(request.body)) else {
+      return .problem(400, "The body must be JSON with companyName and email")
+    }
+    let company = form.companyName.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard (1...200).contains(company.utf8.count) else { return .problem(422, "companyName must have 1 to 200 bytes") }
+    guard form.email.utf8.count <= 254, form.email.split(separator: "@").count == 2 else {
+      return .problem(422, "email must be an address")
+    }
+    guard form.password.map({ (8...200).contains($0.utf8.count) }) ?? true else {
+      return .problem(422, "password must have 8 to 200 bytes")
+    }
+    let tenant = TenantID(using: &randomness)
+    let made = form.password == nil ? randomness.token(16) : nil
+    let change = DirectoryChange.tenantAdded(tenant, name: company, isOpen: isDemo, fallback: .refuse)
+    do {
+      try await signalling.apply(change)
+    } catch {
+      return .problem(503, "No more businesses fit on this server")
+    }
+    let token = accounts.open(tenant, password: form.password ?? made ?? "", using: &randomness)
+    let script = "<script src=\"\(publicAddress)/widget.js\" data-uuid=\"\(tenant)\" async></script>"
+    let welcome = Welcome(
+      uuid: tenant.description, sipDomain: tenant.description, widgetScript: script,
+      owner: .init(user: form.email, password: made), token: token)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let body = try? encoder.encode(welcome) else { return .problem(500, "The answer could not be written") }
+    log.write(.info, "A business signed up", personal: company, [("tenant", tenant.description)])
+    return HTTPResponse(201, headers: [("Content-Type", "application/json")], body: Array(body))
+  }
+}

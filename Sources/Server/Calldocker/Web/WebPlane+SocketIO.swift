@@ -1,0 +1,246 @@
+import Calls
+import HTTP
+import Runtime
+import SocketIO
+import Wire
+
+/// Socket.IO: sessions over polls and WebSockets, and what their events mean to the exchange.
+extension WebPlane {
+  func serveSocketIO(_ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient) {
+    if request.method == "OPTIONS" {
+      return answer(client, number, HTTPResponse(204, headers: [("Access-Control-Allow-Headers", "Content-Type")]))
+    }
+    do throws(HandshakeError) {
+      guard request.parameter("EIO") == "4" else { throw .unsupportedVersion }
+      switch request.parameter("transport") {
+      case "polling": try servePolling(request, number, client)
+      case "websocket": try serveWebSocket(request, number, client)
+      default: throw .unknownTransport
+      }
+    } catch {
+      answer(client, number, HTTPResponse(400, type: "application/json", error.body))
+    }
+  }
+
+  private func session(_ request: HTTPRequest) throws(HandshakeError) -> WebSession? {
+    guard let id = request.parameter("sid") else { return nil }
+    guard let session = sessions[id] else { throw .unknownSession }
+    return session
+  }
+
+  private func servePolling(
+    _ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient
+  ) throws(HandshakeError) {
+    guard let session = try session(request) else {
+      guard request.method == "GET" else { throw .badMethod }
+      let session = try open(isWebSocket: false)
+      return answer(client, number, HTTPResponse(200, type: "text/plain; charset=UTF-8", session.machine.openPacket))
+    }
+    switch request.method {
+    case "GET":
+      let poll = SocketIOSession.PollID(nextNumber())
+      polls[poll] = (client.number, number, session.machine.id)
+      perform(session.machine.poll(poll), for: session)
+    case "POST":
+      let body = String(decoding: request.body, as: UTF8.self)
+      guard let outputs = session.machine.post(body, at: SystemClock.now) else {
+        perform(session.machine.reject(), for: session)
+        throw .badRequest
+      }
+      answer(client, number, HTTPResponse(200, type: "text/html", "ok"))
+      perform(outputs, for: session)
+    default: throw .badRequest
+    }
+  }
+
+  private func serveWebSocket(
+    _ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient
+  ) throws(HandshakeError) {
+    guard request.headers["Upgrade"] != nil else { throw .badRequest }
+    let known = try session(request)
+    let session = try known ?? open(isWebSocket: true)
+    guard session.client == nil else { throw .badRequest }
+    session.client = client.number
+    guard upgrade(client, number, request, session: session.machine.id) else {
+      session.client = nil
+      return
+    }
+    if known == nil { sendText(session.machine.openPacket, over: client.number) }
+  }
+
+  private func open(isWebSocket: Bool) throws(HandshakeError) -> WebSession {
+    guard sessions.count < Self.maximumSessions else { throw .badRequest }
+    let id = randomness.token(20)
+    let number = nextNumber()
+    let machine = SocketIOSession(id: id, isWebSocket: isWebSocket, at: SystemClock.now)
+    let session = WebSession(number: number, machine: machine)
+    sessions[id] = session
+    sessionsByNumber[number] = id
+    session.timer = loop.makeTimer { [unowned self] in assumeIsolated { $0.ring(session: id) } }
+    schedule(session)
+    return session
+  }
+
+  // MARK: What moves a session
+
+  func receivedText(_ text: String, _ id: String) {
+    guard let session = sessions[id] else { return }
+    perform(session.machine.text(text, at: SystemClock.now), for: session)
+  }
+
+  func webSocketClosed(_ id: String, of client: UInt64) {
+    guard let session = sessions[id], session.client == client else { return }
+    session.client = nil
+    perform(session.machine.webSocketClosed(), for: session)
+  }
+
+  func abandon(_ poll: SocketIOSession.PollID, _ id: String) {
+    polls[poll] = nil
+    guard let session = sessions[id] else { return }
+    perform(session.machine.abandon(poll), for: session)
+  }
+
+  private func ring(session id: String) {
+    guard let session = sessions[id] else { return }
+    perform(session.machine.wake(at: SystemClock.now), for: session)
+  }
+
+  private func schedule(_ session: WebSession) {
+    if let timer = session.timer { loop.set(timer, to: session.machine.deadline) }
+  }
+
+  private func perform(_ outputs: [SocketIOSession.Output], for session: WebSession) {
+    for output in outputs {
+      switch output {
+      case .answer(let poll, let body): answer(poll, HTTPResponse(200, type: "text/plain; charset=UTF-8", body))
+      case .refuse(let poll): answer(poll, HTTPResponse(400, type: "application/json", HandshakeError.badRequest.body))
+      case .text(let text): if let client = session.client { sendText(text, over: client) }
+      case .closeWebSocket: if let client = session.client { closeWebSocket(client) }
+      case .connected: break
+      case .event(let payload, let ack): receive(payload, ack, session)
+      case .disconnected: disconnected(session)
+      }
+    }
+    schedule(session)
+  }
+
+  private func answer(_ poll: SocketIOSession.PollID, _ response: HTTPResponse) {
+    guard let waiting = polls.removeValue(forKey: poll), let client = clients[waiting.client] else { return }
+    answer(client, waiting.request, response)
+  }
+
+  private func disconnected(_ session: WebSession) {
+    sessions[session.machine.id] = nil
+    sessionsByNumber[session.number] = nil
+    if let timer = session.timer { loop.remove(timer) }
+    session.timer = nil
+    let (visitor, agent) = (session.visitor, session.agent)
+    switch session.role {
+    case .nobody: break
+    case .visitor: Task { await signalling.visitorGone(visitor) }
+    case .agent: Task { await signalling.sessionGone(agent) }
+    }
+  }
+
+  // MARK: Events in
+
+  private func receive(_ payload: String, _ ack: UInt64?, _ session: WebSession) {
+    guard let event = WireEvent.read(payload) else {
+      return acknowledge(session.machine.id, ack, WireAnswer(Refusal(.badRequest)))
+    }
+    // The role is known before the exchange answers, so that a client that leaves at once is not forgotten.
+    switch event.name {
+    case "call-request" where session.role != .agent: session.role = .visitor
+    case "register-agent" where session.role != .visitor: session.role = .agent
+    default: break
+    }
+    let (id, visitor, agent) = (session.machine.id, session.visitor, session.agent)
+    Task {
+      let answer = await self.answer(to: event, visitor, agent)
+      if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
+      self.acknowledge(id, ack, answer)
+    }
+  }
+
+  private func answer(to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID) async -> WireAnswer {
+    let body = event.body
+    let call = CallID(body.callId ?? "")
+    switch event.name {
+    case "call-request": return await callRequest(visitor, body)
+    case "call-offer": return Self.answer(await signalling.callOffer(visitor, call, body.sdp ?? ""))
+    case "call-dtmf": await signalling.sendDigits(visitor, call, body.digits ?? "")
+    case "call-hangup":
+      await signalling.hangUp(visitor, call)
+      await signalling.agentHangUp(agent, call)
+    case "register-agent": return await registerAgent(agent, body)
+    case "call-accept": return Self.answer(await signalling.accept(agent, call, body.sdp ?? ""))
+    case "call-reject": await signalling.reject(agent, call)
+    case "agent-status": await signalling.setStatus(agent, isAvailable: body.status == "available")
+    default: return WireAnswer(Refusal(.badRequest, "There is no event named \(event.name)."))
+    }
+    return WireAnswer(success: true)
+  }
+
+  private static func answer(_ result: Result<String, Refusal>) -> WireAnswer {
+    switch result {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let sdp):
+      var answer = WireAnswer(success: true)
+      answer.sdp = sdp
+      return answer
+    }
+  }
+
+  private func callRequest(_ visitor: VisitorID, _ body: WireBody) async -> WireAnswer {
+    guard let uuid = body.uuid else { return WireAnswer(Refusal(.badRequest, "uuid is missing.")) }
+    let request = CallRequest(
+      tenant: uuid, offer: body.sdp, extensionDialled: body.extension, name: body.name.map { String($0.prefix(100)) },
+      page: body.page.map { String($0.prefix(2000)) })
+    switch await signalling.callRequest(visitor, request) {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let routed):
+      var answer = WireAnswer(success: true)
+      answer.callId = routed.call.description
+      answer.sdp = routed.answer
+      return answer
+    }
+  }
+
+  private func registerAgent(_ session: AgentSessionID, _ body: WireBody) async -> WireAnswer {
+    guard let uuid = body.uuid, let name = body.agentId else {
+      return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
+    }
+    let isOwner = TenantID(uuid).map { tenant in body.token.map { accounts.isOwner(of: tenant, token: $0) } ?? false } ?? false
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isOwner) {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let agent):
+      var answer = WireAnswer(success: true)
+      answer.agent = agent.description
+      return answer
+    }
+  }
+
+  // MARK: Events out
+
+  package func deliver(_ event: SignallingPlane.ClientEvent) {
+    switch event {
+    case .visitor(let visitor, let event):
+      guard let id = sessionsByNumber[visitor.number] else { return }
+      emit("call-state", WireAnswer(event), to: id)
+    case .agent(let session, let event):
+      guard let id = sessionsByNumber[session.number] else { return }
+      let (name, answer) = WireAnswer.event(event)
+      emit(name, answer, to: id)
+    }
+  }
+
+  private func emit(_ name: String, _ answer: WireAnswer, to id: String) {
+    guard let session = sessions[id] else { return }
+    perform(session.machine.emit("[\(JSONText.quote(name)),\(answer.json)]"), for: session)
+  }
+
+  private func acknowledge(_ id: String, _ ack: UInt64?, _ answer: WireAnswer) {
+    guard let ack, let session = sessions[id] else { return }
+    perform(session.machine.acknowledge(ack, "[\(answer.json)]"), for: session)
+  }
+}
