@@ -25,7 +25,9 @@ package enum Command {
     """
 
   /// Runs what was asked for and says with which code to exit (sysexits).
-  package static func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
+  ///
+  /// Not async: an async main leaves the first thread to libdispatch, which lets every signal through there.
+  package static func run(_ arguments: [String], environment: [String: String]) -> Int32 {
     let verb = arguments.first ?? "help"
     let rest = Array(arguments.dropFirst())
     if rest.contains("--help") || ["help", "--help", "-h"].contains(verb) {
@@ -36,30 +38,23 @@ package enum Command {
     case "version", "--version":
       print("calldocker \(version)")
       return 0
-    case "serve": return await serve(rest, environment)
+    case "serve": return serve(rest, environment)
     default:
       complain("There is no command \(verb).\n\n\(usage)")
       return EX_USAGE
     }
   }
 
-  private static func serve(_ arguments: [String], _ environment: [String: String]) async -> Int32 {
+  private static func serve(_ arguments: [String], _ environment: [String: String]) -> Int32 {
     do {
       let configuration = try Configuration(arguments: arguments, environment: environment)
       let signals = try Signals.openTermination()
       let server = try Server(configuration)
-      try await server.start()
+      try wait { try await server.start() }
       // Written at once, whatever standard output is: a harness waits for it.
       FileHandle.standardOutput.write(Data((server.readyLine + "\n").utf8))
-      await withCheckedContinuation { continuation in
-        // The main thread's pool must not block: a thread of its own waits.
-        let waiting: ()? = try? Thread.start("signals") {
-          Signals.waitForTermination(signals)
-          continuation.resume()
-        }
-        if waiting == nil { continuation.resume() }
-      }
-      await server.stop()
+      Signals.waitForTermination(signals)
+      try wait { await server.stop() }
       return 0
     } catch let faults as Configuration.Faults {
       complain(faults.description)
@@ -75,6 +70,18 @@ package enum Command {
       complain("\(error)")
       return EX_CONFIG
     }
+  }
+
+  /// Blocks the first thread, which has nothing else to do, until asynchronous work is done.
+  private static func wait(_ work: @escaping @Sendable () async throws -> Void) throws {
+    let done = DispatchSemaphore(value: 0)
+    let outcome = Locked<Result<Void, any Error>>(.success(()))
+    Task.detached {
+      do { try await work() } catch { outcome.with { $0 = .failure(error) } }
+      done.signal()
+    }
+    done.wait()
+    try outcome.with { $0 }.get()
   }
 
   private static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

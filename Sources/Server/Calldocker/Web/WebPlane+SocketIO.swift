@@ -58,7 +58,7 @@ extension WebPlane {
   ) throws(HandshakeError) {
     guard request.headers["Upgrade"] != nil else { throw .badRequest }
     let known = try session(request)
-    let session = try known ?? open(isWebSocket: true)
+    let session = if let known { known } else { try open(isWebSocket: true) }
     guard session.client == nil else { throw .badRequest }
     session.client = client.number
     guard upgrade(client, number, request, session: session.machine.id) else {
