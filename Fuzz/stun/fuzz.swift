@@ -51,7 +51,9 @@ private func seal(_ octets: [UInt8]) -> [UInt8] {
   var attributes: [STUNAttribute] = [.username(Array("ours:theirs".utf8))]
   var reader = OctetReader(octets)
   while attributes.count < 8, let type = reader.uint16(), let length = reader.uint8() {
-    attributes.append(.other(type: type, Array(reader.take(min(Int(length), reader.remaining)) ?? [])))
+    let value = Array(reader.take(min(Int(length), reader.remaining)) ?? [])
+    // A second MESSAGE-INTEGRITY before ours would rightly be the one that counts.
+    if type != 0x0008 { attributes.append(.other(type: type, value)) }
   }
   return STUNMessage(.request, transaction: STUNTransactionID(high: 1, low: 2), attributes: attributes)
     .encoded(password: ours.password)
