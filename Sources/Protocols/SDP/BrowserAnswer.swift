@@ -40,11 +40,20 @@ package struct BrowserAnswer: Hashable, Sendable {
   }
 
   private static func declined(_ offered: MediaDescription) -> MediaDescription {
-    var media = MediaDescription(kind: offered.kind, port: 0, proto: offered.proto, formats: offered.formats)
+    var media = MediaDescription(kind: offered.kind, port: 0, proto: offered.proto, formats: Array(offered.formats.prefix(1)))
     media.connection = .any
     if let mid = offered.attributes.value("mid") { media.attributes.append(Attribute("mid", mid)) }
     media.attributes.append(Attribute("inactive"))
+    media.attributes += explanation(of: offered.formats.first, in: offered)
     return media
+  }
+
+  /// One format must stand in a declined section (RFC 3264 §6), and aiortc refuses an answer whose format it cannot look up.
+  private static func explanation(of format: String?, in offered: MediaDescription) -> [Attribute] {
+    guard let format else { return [] }
+    return offered.attributes.filter {
+      ["rtpmap", "fmtp"].contains($0.name) && $0.value?.hasPrefix("\(format) ") == true
+    }
   }
 
   private func audio(for offer: BrowserOffer, mid: String?) -> MediaDescription {

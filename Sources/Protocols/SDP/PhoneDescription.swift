@@ -56,8 +56,8 @@ package struct PhoneSession: Hashable, Sendable {
     answering.direction = offer.direction.mirrored
     let event = offer.codecs.telephoneEvent(besides: codec)
     let sections = offer.session.media.indices.map { index in
-      guard index != offer.section else { return answering.audio([codec] + (event.map { [$0] } ?? [])) }
       let other = offer.session.media[index]
+      guard index != offer.section else { return answering.audio([codec] + (event.map { [$0] } ?? []), proto: other.proto) }
       return MediaDescription(kind: other.kind, port: 0, proto: other.proto, formats: other.formats)
     }
     return describe(sections)
@@ -70,8 +70,9 @@ package struct PhoneSession: Hashable, Sendable {
     return description
   }
 
-  private func audio(_ codecs: [SDPCodec]) -> MediaDescription {
-    var media = MediaDescription(kind: "audio", port: local.port, proto: "RTP/AVP", formats: codecs.map { String($0.number) })
+  /// An answer keeps the offer's protocol (RFC 3264 §6): Linphone may offer RTP/AVPF.
+  private func audio(_ codecs: [SDPCodec], proto: String = "RTP/AVP") -> MediaDescription {
+    var media = MediaDescription(kind: "audio", port: local.port, proto: proto, formats: codecs.map { String($0.number) })
     for codec in codecs {
       media.attributes.append(codec.rtpmap)
       if codec.isOpus { media.attributes.append(Attribute("fmtp", "\(codec.number) useinbandfec=1")) }

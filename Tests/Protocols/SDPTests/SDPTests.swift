@@ -67,6 +67,8 @@ struct BrowserTests {
     #expect(description.media.map(\.kind) == ["audio", "video", "application"])
     #expect(description.media.map { $0.attributes.value("mid") } == ["0", "1", "2"])
     #expect(description.media.map(\.port) == [7000, 0, 0])
+    #expect(description.media[1].formats == ["96"] && description.media[2].formats == ["webrtc-datachannel"])
+    #expect(description.media[1].attributes.values("rtpmap") == ["96 VP8/90000"])
     #expect(description.attributes.value("group") == "BUNDLE 0")
     let audio = description.media[0]
     #expect(audio.formats == ["111", "110"])
@@ -180,6 +182,16 @@ struct PhoneTests {
     let old = try PhoneDescription(
       SessionDescription(parsing: baresip.replacing("c=IN IP4 192.0.2.9", with: "c=IN IP4 0.0.0.0")))
     #expect(old.remote == nil && old.direction == .inactive)
+  }
+
+  @Test("§6 every section is answered in its place, with the protocol that was offered")
+  func sections() throws {
+    let linphone = baresip.replacing("RTP/AVP 8", with: "RTP/AVPF 8") + "\nm=video 9078 RTP/AVPF 96 97\na=rtpmap:96 VP8/90000"
+    let answer = try session.answer(to: PhoneDescription(SessionDescription(parsing: linphone)))
+    #expect(answer.media.map(\.kind) == ["audio", "video"])
+    #expect(answer.media.map(\.port) == [30_000, 0])
+    #expect(answer.media.map(\.proto) == ["RTP/AVPF", "RTP/AVPF"])
+    #expect(session.offer.media.map(\.proto) == ["RTP/AVP"])
   }
 
   @Test("A phone with nothing in common is told so")
