@@ -88,11 +88,6 @@ var targets: [Target] = [
   .testTarget(
     name: "WorldTests", dependencies: ["CalldockerTesting"], path: "Tests/WorldTests", swiftSettings: careful),
   .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: careful),
-
-  .executableTarget(
-    name: "Benchmarks",
-    dependencies: ["Wire", "SIPSyntax", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Media"],
-    path: "Benchmarks", swiftSettings: fast),
 ]
 
 // FUZZ=1 adds one libFuzzer program per parser: Fuzz/<parser>/main.swift (see ./dev fuzz).

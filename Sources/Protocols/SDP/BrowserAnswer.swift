@@ -64,8 +64,8 @@ package struct BrowserAnswer: Hashable, Sendable {
     media.connection = first.ip
     if let mid { media.attributes.append(Attribute("mid", mid)) }
     media.attributes += transport(role: offer.role)
+    // No header extension is agreed on: Chromium drops every packet without a mid extension once one was promised.
     media.attributes.append(Attribute(offer.direction.mirrored.rawValue))
-    media.attributes += extensionMaps(offered)
     media.attributes.append(Attribute("rtcp-mux"))
     media.attributes.append(offer.opus.rtpmap)
     media.attributes.append(Attribute("fmtp", "\(offer.opus.number) minptime=10;useinbandfec=1"))
@@ -91,10 +91,5 @@ package struct BrowserAnswer: Hashable, Sendable {
         Attribute("candidate", "\(index + 1) 1 udp \(priority) \(address.ip) \(address.port) typ host"))
     }
     return attributes + [Attribute("end-of-candidates")]
-  }
-
-  /// The only header extension that we understand is the section's own name (RFC 9143 §15).
-  private func extensionMaps(_ offered: MediaDescription) -> [Attribute] {
-    offered.attributes.filter { $0.name == "extmap" && $0.value?.hasSuffix(" urn:ietf:params:rtp-hdrext:sdes:mid") == true }
   }
 }

@@ -74,7 +74,7 @@ struct BrowserTests {
     #expect(audio.formats == ["111", "110"])
     #expect(audio.attributes.value("setup") == "passive")
     #expect(audio.attributes.contains("rtcp-mux") && audio.attributes.contains("sendrecv"))
-    #expect(audio.attributes.values("extmap") == ["4 urn:ietf:params:rtp-hdrext:sdes:mid"])
+    #expect(audio.attributes.values("extmap").isEmpty, "what we do not send is not promised")
     #expect(audio.attributes.values("candidate").count == 2)
     #expect(description.attributes.contains("ice-lite"))
     #expect(try SessionDescription(parsing: description.description) == description)

@@ -1,0 +1,40 @@
+"""Tones, written and found."""
+
+import wave
+
+import numpy
+
+
+def write_tone(path, frequency, seconds, rate, channels=1):
+    time = numpy.arange(int(seconds * rate)) / rate
+    samples = (0.4 * 32767 * numpy.sin(2 * numpy.pi * frequency * time)).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(numpy.repeat(samples, channels).tobytes())
+
+
+def tone_share(path, frequency):
+    """The share of loud tenths of a second in which that tone is the strongest, and how many there were."""
+    try:
+        with wave.open(str(path)) as file:
+            rate, channels = file.getframerate(), file.getnchannels()
+            octets = file.readframes(10**9)
+    except (EOFError, wave.Error):
+        return 0, 0  # The recorder has not written its header yet.
+    samples = numpy.frombuffer(octets[: len(octets) // (2 * channels) * 2 * channels], "<i2").reshape(-1, channels)[:, 0]
+    return share(samples / 32768, rate, frequency)
+
+
+def share(samples, rate, frequency):
+    size = rate // 10
+    right = loud = 0
+    for start in range(0, len(samples) - size + 1, size):
+        window = samples[start : start + size]
+        if numpy.sqrt(numpy.mean(window**2)) < 0.01:
+            continue
+        loud += 1
+        spectrum = numpy.abs(numpy.fft.rfft(window * numpy.hanning(size), rate))
+        right += abs(int(numpy.argmax(spectrum[50:])) + 50 - frequency) <= 10
+    return right / max(loud, 1), loud

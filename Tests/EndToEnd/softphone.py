@@ -1,0 +1,128 @@
+"""baresip as an agent's softphone: configured in a folder, driven over its control port, its sound kept in WAV files."""
+
+import json
+import socket
+import subprocess
+import time
+
+from audio import write_tone
+
+RATES = {"opus": 48000, "pcmu": 8000, "pcma": 8000}
+NAMES = {"opus": "opus/48000/2", "pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1"}
+
+
+def free_pair():
+    """A UDP port and the one after it, which baresip takes as well, and a TCP port for its control."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            try:
+                two.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+        with socket.socket() as control:
+            control.bind(("127.0.0.1", 0))
+            return port, control.getsockname()[1]
+
+
+class Softphone:
+    def __init__(self, folder, server, domain, user, password, codec, answers, tone):
+        self.folder = folder
+        rate, channels = RATES[codec], 2 if codec == "opus" else 1
+        write_tone(folder / "tone.wav", tone, 60, rate, channels)
+        port, control = free_pair()
+        (folder / "config").write_text(f"""
+poll_method epoll
+sip_listen 127.0.0.1:{port}
+call_local_timeout 120
+call_max_calls 4
+audio_path /usr/share/baresip
+audio_source aufile,{folder}/tone.wav
+audio_player aubridge,nil
+audio_alert aubridge,nil
+ausrc_srate {rate}
+auplay_srate {rate}
+ausrc_channels {channels}
+auplay_channels {channels}
+audio_txmode poll
+audio_buffer 20-160
+jitter_buffer_delay 5-10
+rtp_ports 21000-21998
+net_interface 127.0.0.1
+module_path /usr/lib/baresip/modules
+module opus.so
+module g711.so
+module aufile.so
+module aubridge.so
+module sndfile.so
+snd_path {folder}
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control}
+""")
+        mode = "auto" if answers else "manual"
+        (folder / "accounts").write_text(
+            f'<sip:{user}@{domain};transport=udp>;auth_user={user};auth_pass={password};outbound="sip:{server}";regint=60;'
+            f"audio_codecs={NAMES[codec]};answermode={mode}\n")
+        self.process = subprocess.Popen(
+            ["baresip", "-f", folder], stdin=subprocess.DEVNULL, stdout=(folder / "baresip.log").open("w"),
+            stderr=subprocess.STDOUT)
+        self.events, self.buffer = [], b""
+        self.connection = self._connect(control)
+
+    def _connect(self, port):
+        end = time.monotonic() + 20
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", port), 1)
+            except OSError:
+                assert time.monotonic() < end, f"baresip did not start:\n{(self.folder / 'baresip.log').read_text()}"
+                time.sleep(0.05)
+
+    def _read(self, timeout):
+        """The next netstring of JSON, or None."""
+        self.connection.settimeout(timeout)
+        while True:
+            if b":" in self.buffer:
+                length, rest = self.buffer.split(b":", 1)
+                if len(rest) > int(length):
+                    self.buffer = rest[int(length) + 1:]
+                    return json.loads(rest[:int(length)])
+            try:
+                octets = self.connection.recv(65536)
+            except (TimeoutError, socket.timeout):
+                return None
+            if not octets:
+                return None
+            self.buffer += octets
+
+    def command(self, command, parameters=""):
+        message = json.dumps({"command": command, "params": parameters, "token": "t"}).encode()
+        self.connection.sendall(b"%d:%s," % (len(message), message))
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            answer = self._read(0.5)
+            if answer and answer.get("response"):
+                return answer
+            if answer:
+                self.events.append(answer)
+        raise AssertionError(f"baresip did not answer {command}")
+
+    def heard(self, kind):
+        """Whether an event of that kind was told so far."""
+        while message := self._read(0.01):
+            self.events.append(message)
+        return next((event for event in self.events if event.get("type") == kind), None)
+
+    @property
+    def recording(self):
+        """What the phone received, if anything yet."""
+        return next(iter(self.folder.glob("*-dec.wav")), None)
+
+    def stop(self):
+        self.connection.close()
+        self.process.terminate()
+        self.process.wait(10)

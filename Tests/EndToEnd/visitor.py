@@ -1,0 +1,72 @@
+"""A visitor: real Chromium for the media, the stock Socket.IO client for the signalling."""
+
+
+import socketio
+
+from audio import write_tone
+from conftest import eventually
+
+PAGE = """async () => {
+  const media = await navigator.mediaDevices.getUserMedia({audio: true});
+  const pc = window.pc = new RTCPeerConnection();
+  pc.addTrack(media.getTracks()[0], media);
+  pc.ontrack = event => {
+    const audio = window.audio = new Audio();
+    audio.srcObject = event.streams[0];
+    audio.play();
+    const context = window.context = new AudioContext();
+    window.analyser = context.createAnalyser();
+    analyser.fftSize = 8192;
+    analyser.smoothingTimeConstant = 0;
+    context.createMediaStreamSource(event.streams[0]).connect(analyser);
+  };
+  await pc.setLocalDescription(await pc.createOffer());
+  return pc.localDescription.sdp;
+}"""
+
+PEAK = """() => {
+  if (!window.analyser) return 0;
+  const levels = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(levels);
+  let best = 2;
+  for (let index = 2; index < levels.length; index++) if (levels[index] > levels[best]) best = index;
+  return levels[best] > -60 ? best * context.sampleRate / analyser.fftSize : 0;
+}"""
+
+
+class Visitor:
+    def __init__(self, page, gateway):
+        self.page, self.gateway, self.states = page, gateway, []
+        self.client = socketio.Client()
+        self.client.on("call-state", self.states.append)
+        self.client.connect(gateway.http)
+
+    def call(self, uuid, **fields):
+        offer = self.page.evaluate(PAGE)
+        answer = self.client.call("call-request", {"uuid": uuid, "sdp": offer, **fields}, timeout=10)
+        if answer["success"]:
+            self.call_id = answer["callId"]
+            self.page.evaluate("sdp => pc.setRemoteDescription({type: 'answer', sdp})", answer["sdp"])
+        return answer
+
+    def state(self, name):
+        return next((state for state in list(self.states) if state["state"] == name), None)
+
+    def hears(self, frequency, seconds=15):
+        eventually(lambda: abs(self.page.evaluate(PEAK) - frequency) < 12, seconds, f"a tone of {frequency} Hz in the browser")
+
+    def hang_up(self):
+        self.client.call("call-hangup", {"callId": self.call_id}, timeout=5)
+
+    def leave(self):
+        self.client.disconnect()
+
+
+def launch(playwright, folder, tone=440):
+    write_tone(folder / "microphone.wav", tone, 60, 48000)
+    return playwright.chromium.launch(
+        executable_path="/usr/bin/chromium",
+        args=[
+            "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-audio-capture={folder}/microphone.wav", "--allow-loopback-in-peer-connection",
+        ])
