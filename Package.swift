@@ -99,14 +99,9 @@ if fuzzes {
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
   }
   targets += [
-    fuzzer("sip", "SIPSyntax"),
     fuzzer("sdp", "SDP"),
     fuzzer("stun", "ICE"),
     fuzzer("rtp", "RTP"),
-    fuzzer("http", "HTTP"),
-    fuzzer("websocket", "HTTP"),
-    fuzzer("socketio", "SocketIO"),
-    fuzzer("dtls", "Cryptography"),
   ]
 }
 
