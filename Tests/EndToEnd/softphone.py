@@ -29,6 +29,7 @@ def free_pair():
 class Softphone:
     def __init__(self, folder, server, domain, user, password, codec, answers, tone):
         self.folder = folder
+        self.octets_a_second = RATES[codec] * (4 if codec == "opus" else 2)
         rate, channels = RATES[codec], 2 if codec == "opus" else 1
         write_tone(folder / "tone.wav", tone, 60, rate, channels)
         port, control = free_pair()
@@ -121,6 +122,11 @@ ctrl_tcp_listen 127.0.0.1:{control}
     def recording(self):
         """What the phone received, if anything yet."""
         return next(iter(self.folder.glob("*-dec.wav")), None)
+
+    @property
+    def seconds_recorded(self):
+        """How much was received, by the size of the file: its header is written at the end."""
+        return self.recording.stat().st_size / self.octets_a_second if self.recording else 0
 
     def stop(self):
         self.connection.close()
