@@ -9,17 +9,26 @@ struct Accounts: Sendable {
 
   private struct Account: Sendable {
     var token: [UInt8]
-    var salt: [UInt8]
-    var password: [UInt8]
+    var secret: Secret
   }
   private var accounts: [TenantID: Account] = [:]
 
+  /// A password as it is kept.
+  struct Secret: Sendable {
+    fileprivate var salt: [UInt8]
+    fileprivate var digest: [UInt8]
+
+    /// Takes a third of a second on purpose: never on an event loop.
+    init(password: String, salt: [UInt8]) {
+      self.salt = salt
+      digest = PBKDF2.derive(password: Array(password.utf8), salt: salt, iterations: Accounts.iterations, length: 32)
+    }
+  }
+
   /// Opens an account and gives its token, which is not kept and shown this once.
-  mutating func open(_ tenant: TenantID, password: String, using random: inout Randomness) -> String {
+  mutating func open(_ tenant: TenantID, _ secret: Secret, using random: inout Randomness) -> String {
     let token = random.token(40)
-    let salt = random.bytes(16)
-    let digest = PBKDF2.derive(password: Array(password.utf8), salt: salt, iterations: Self.iterations, length: 32)
-    accounts[tenant] = Account(token: SHA256.hash(Array(token.utf8)), salt: salt, password: digest)
+    accounts[tenant] = Account(token: SHA256.hash(Array(token.utf8)), secret: secret)
     return token
   }
 

@@ -119,7 +119,9 @@ extension WebPlane {
     } catch {
       return .problem(503, "No more businesses fit on this server")
     }
-    let token = accounts.open(tenant, password: form.password ?? made ?? "", using: &randomness)
+    let (password, salt) = (form.password ?? made ?? "", randomness.bytes(16))
+    let secret = await Task.detached { Accounts.Secret(password: password, salt: salt) }.value
+    let token = accounts.open(tenant, secret, using: &randomness)
     let script = "<script src=\"\(publicAddress)/widget.js\" data-uuid=\"\(tenant)\" async></script>"
     let welcome = Welcome(
       uuid: tenant.description, sipDomain: tenant.description, widgetScript: script,
