@@ -30,7 +30,10 @@ package struct Call: Sendable {
   var disappointment = EndReason.noAnswer
   var hasRung = false
 
-  var callerName: String { name.map { $0.isEmpty ? "Website visitor" : $0 } ?? "Website visitor" }
+  var callerName: String {
+    guard let name, !name.isEmpty else { return "Website visitor" }
+    return name
+  }
 }
 
 /// The ringing of one agent, on all its phones and in all its browsers.
@@ -85,5 +88,17 @@ package struct PhoneParty: Sendable {
   let port: UInt16
   var dialog: Dialog
   var acknowledgement: [UInt8]
+  /// Where its last description wants its sound.
+  var remote: SocketAddress
   var sessionVersion: UInt64 = 1
+  var isHolding = false
+  var renegotiation: Renegotiation?
+
+  /// A re-INVITE of the phone's that we answered and whose ACK has not come.
+  struct Renegotiation: Sendable {
+    let key: TransactionKey
+    let number: UInt32
+    /// Whether the INVITE came without an offer, so that the ACK brings the answer to ours (RFC 3261 §13.2.1).
+    let isOurOffer: Bool
+  }
 }

@@ -83,6 +83,8 @@ package enum VisitorEvent: Hashable, Sendable {
   case trying(CallID)
   case ringing(CallID)
   case talking(CallID, agent: String)
+  /// The agent put the visitor on hold; `talking` says when it is back.
+  case held(CallID)
   case ended(CallID, EndReason, seconds: Int)
 }
 

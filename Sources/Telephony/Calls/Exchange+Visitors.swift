@@ -21,7 +21,6 @@ extension Exchange {
     guard placesByVisitor[visitor] == nil, tenant.calls.count < Tenant.maximumCalls else {
       return (.failure(Refusal(.busy)), [])
     }
-    expirePhones(of: tenant.id, at: now)
     let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
     let agent = wantsEcho ? nil : tenants[tenant.id]?.nextAgent(except: [])
     guard wantsEcho || agent != nil || tenant.fallback == .echo else { return (.failure(Refusal(.noAgents)), []) }
@@ -84,8 +83,8 @@ extension Exchange {
   private mutating func openVisitorLeg(
     _ offer: String, of call: inout Call, _ place: Place, at now: Instant
   ) -> Result<(answer: String, outputs: [Output]), Refusal> {
-    guard let (browser, session) = Self.read(offer) else { return .failure(Refusal(.badSDP)) }
-    guard let offered = browser else { return .failure(Refusal(.badSDP, session)) }
+    let offered: BrowserOffer
+    do throws(Refusal) { offered = try Self.read(offer) } catch { return .failure(error) }
     let local = newCredentials()
     let version = (call.credentials?.version ?? 0) + 1
     call.credentials = (local.usernameFragment, version)
@@ -97,12 +96,18 @@ extension Exchange {
     return .success((answer, [.media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]))
   }
 
-  /// `nil` for a text that is no description; no offer but a sentence for one that we cannot talk on.
-  static func read(_ text: String) -> (offer: BrowserOffer?, complaint: String)? {
-    guard let description = try? SessionDescription(parsing: text) else { return nil }
+  static func read(_ text: String) throws(Refusal) -> BrowserOffer {
+    let session: SessionDescription
+    do throws(SDPError) {
+      session = try SessionDescription(parsing: text)
+    } catch {
+      throw Refusal(.badSDP, "The browser's description of its audio was not understood, \(error.description).")
+    }
     do throws(OfferRefusal) {
-      return (try BrowserOffer(description), "")
-    } catch { return (nil, error.description) }
+      return try BrowserOffer(session)
+    } catch {
+      throw Refusal(.badSDP, error.description)
+    }
   }
 
   mutating func newCredentials() -> ICECredentials {

@@ -44,11 +44,13 @@ package struct Exchange: Sendable {
   var placesByTransaction: [TransactionKey: Place] = [:]
   var placesByDialog: [DialogID: Place] = [:]
   var placesByVisitor: [VisitorID: Place] = [:]
-  var placesBySession: [AgentSessionID: (tenant: TenantID, agent: AgentName)] = [:]
+  var placesBySession: [AgentSessionID: AddressOfRecord] = [:]
   /// INVITEs that nobody waits for any more: a late 2xx still gets its ACK and BYE.
   var abandoned = AbandonedInvites()
   var nextLeg: UInt64 = 0
   var ringing = DeadlineQueue<Place>()
+  /// When the next phone of an agent's runs out.
+  var registrations = DeadlineQueue<AddressOfRecord>()
 
   package init(site: Site, randomness: Randomness) {
     self.site = site
@@ -56,14 +58,16 @@ package struct Exchange: Sendable {
     authenticator = DigestAuthenticator(using: &self.randomness)
   }
 
-  package var deadline: Instant? { earliest(layer.deadline, ringing.next) }
+  package var deadline: Instant? { earliest(layer.deadline, ringing.next, registrations.next, abandoned.deadline) }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
   package func tenant(_ id: TenantID) -> Tenant? { tenants[id] }
 
   package mutating func wake(at now: Instant) -> [Output] {
     var outputs = layer.wake(at: now).flatMap { perform($0, at: now) }
+    while let address = registrations.popDue(at: now) { outputs += expirePhones(of: address, at: now) }
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
+    abandoned.expire(at: now)
     return outputs
   }
 
@@ -95,7 +99,8 @@ package struct Exchange: Sendable {
     case .request(let request, let key, let flow): return receive(request, key, flow, at: now)
     case .response(let response, let key, let flow): return receive(response, key, flow, at: now)
     case .timedOut(let key): return timedOut(key, at: now)
-    case .acknowledged, .cancelled: return []
+    case .acknowledged(let request): return acknowledged(request, at: now)
+    case .cancelled(let invite, let key): return respond(key, invite, .requestTerminated, at: now)
     case .unacknowledged(let key): return unacknowledged(key, at: now)
     }
   }
@@ -130,25 +135,5 @@ package struct Exchange: Sendable {
     guard var call = call(place) else { return }
     change(&call)
     tenants[place.tenant]?.calls[place.call] = call
-  }
-}
-
-/// INVITEs that were cancelled or lost the race, kept as long as an answer to them can still come.
-struct AbandonedInvites: Sendable {
-  static let maximum = 10_000
-  private var invites: [TransactionKey: (request: SIPRequest, flow: Flow)] = [:]
-  private var order: [TransactionKey] = []
-
-  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, _ flow: Flow) {
-    if order.count >= Self.maximum { invites[order.removeFirst()] = nil }
-    invites[key] = (request, flow)
-    order.append(key)
-  }
-
-  subscript(key: TransactionKey) -> (request: SIPRequest, flow: Flow)? { invites[key] }
-
-  mutating func remove(_ key: TransactionKey) {
-    guard invites.removeValue(forKey: key) != nil else { return }
-    order.removeAll { $0 == key }
   }
 }

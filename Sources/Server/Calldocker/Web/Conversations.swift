@@ -66,6 +66,7 @@ extension WireAnswer {
     case .talking(let call, let agent):
       self.init(call, state: "talking")
       self.agent = agent
+    case .held(let call): self.init(call, state: "held")
     case .ended(let call, let reason, let seconds):
       self.init(call, state: "ended")
       self.reason = reason.rawValue
