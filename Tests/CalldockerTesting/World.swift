@@ -31,7 +31,7 @@ package final class World {
     network = VirtualNetwork(seed: seed)
     var random = Randomness.seeded(seed)
     tenant = TenantID(using: &random)
-    let site = Exchange.Site(candidates: [port], fingerprint: Self.identity.fingerprint)
+    let site = Exchange.Site(planes: [[port]], fingerprint: Self.identity.fingerprint)
     exchange = Exchange(site: site, randomness: .seeded(seed &+ 1))
     try exchange.apply(.tenantAdded(tenant, name: "Test", isOpen: true, fallback: fallback))
     let inbox = Inbox()

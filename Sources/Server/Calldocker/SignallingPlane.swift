@@ -22,7 +22,7 @@ package actor SignallingPlane {
 
   private var exchange: Exchange
   private let socket: UDPSocket
-  private let media: MediaPlane
+  private let media: [MediaPlane]
   private let log: Log
   private let advertised: IPAddress?
   private let host: IPAddress
@@ -37,7 +37,8 @@ package actor SignallingPlane {
   private static let batch = 256
 
   package init(
-    loop: EventLoop, socket: UDPSocket, exchange: Exchange, media: MediaPlane, log: Log, host: IPAddress, advertised: IPAddress?
+    loop: EventLoop, socket: UDPSocket, exchange: Exchange, media: [MediaPlane], log: Log, host: IPAddress,
+    advertised: IPAddress?
   ) {
     self.loop = loop
     self.socket = socket
@@ -97,17 +98,17 @@ package actor SignallingPlane {
   // MARK: What the exchange asks for
 
   private func perform(_ outputs: [Exchange.Output]) {
-    var commands: [MediaCommand] = []
+    var commands: [MediaPlaneID: [MediaCommand]] = [:]
     for output in outputs {
       switch output {
       case .datagram(let octets, let flow): octets.withUnsafeBytes { _ = socket.send($0, to: flow.remote) }
-      case .media(let command): commands.append(command)
+      case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
       case .log(let line): write(line)
       }
     }
-    if !commands.isEmpty { media.post(commands) }
+    for (plane, wishes) in commands { media[plane.number].post(wishes) }
   }
 
   private func write(_ line: LogLine) {

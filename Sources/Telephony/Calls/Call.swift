@@ -17,6 +17,7 @@ package struct Call: Sendable {
   package let id: CallID
   package let tenant: TenantID
   package let visitor: VisitorID
+  package let plane: MediaPlaneID
   package let name: String?
   package let page: String?
   package let startedAt: Instant

@@ -40,14 +40,14 @@ extension Exchange {
   package mutating func accept(
     _ session: AgentSessionID, _ id: CallID, offer: String, at now: Instant
   ) -> (Result<String, Refusal>, [Output]) {
-    guard let place = ringingPlace(session, id), case .ringing(let attempt)? = call(place)?.phase else {
+    guard let place = ringingPlace(session, id), let call = call(place), case .ringing(let attempt) = call.phase else {
       return (.failure(Refusal(.unknownCall)), [])
     }
     let offered: BrowserOffer
     do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
     let local = newCredentials()
     let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
-    let leg = newLeg(for: place)
+    let leg = newLeg(on: call.plane, for: place)
     update(place) { call in
       guard case .ringing(var attempt) = call.phase else { return }
       attempt.sessions.removeAll { $0 == session }
@@ -57,7 +57,7 @@ extension Exchange {
       place, except: leg, .answeredElsewhere, reason: .init(cause: 200, text: "Call completed elsewhere"), at: now)
     outputs.append(.media(.openBrowser(leg, Self.browserLeg(offered, local, remote))))
     outputs += meet(.browser(attempt.agent, session, leg), place, at: now)
-    let answer = browserAnswer(offered, local, session: id.description + "agent", version: 1)
+    let answer = browserAnswer(offered, local, on: call.plane, session: id.description + "agent", version: 1)
     return (.success(answer), outputs)
   }
 

@@ -7,7 +7,7 @@ import Wire
 extension Exchange {
   mutating func ring(_ name: AgentName, for place: Place, at now: Instant) -> [Output] {
     guard let agent = tenants[place.tenant]?.agents[name], let call = call(place) else { return [] }
-    let forks = agent.phones.all.map { PhoneFork(leg: newLeg(for: place), binding: $0) }
+    let forks = agent.phones.all.map { PhoneFork(leg: newLeg(on: call.plane, for: place), binding: $0) }
     let sessions = agent.sessions.filter(\.isAvailable).map(\.id)
     let attempt = Attempt(agent: name, forks: forks, sessions: sessions, giveUpAt: now + Call.ringingTime)
     tenants[place.tenant]?.agents[name]?.call = place.call

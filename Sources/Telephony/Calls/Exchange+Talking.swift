@@ -151,6 +151,7 @@ extension Exchange {
       outputs.append(.media(.close(leg)))
     }
     tenants[place.tenant]?.calls[place.call] = nil
+    callsByPlane[call.plane.number] -= 1
     placesByVisitor[call.visitor] = nil
     outputs.append(.visitor(call.visitor, .ended(place.call, reason, seconds: seconds)))
     outputs.append(log(.info, place.tenant, place.call, "Ended: \(reason.rawValue) after \(seconds) s"))

@@ -27,8 +27,8 @@ extension Exchange {
 
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
     var call = Call(
-      id: place.call, tenant: tenant.id, visitor: visitor, name: request.name, page: request.page, startedAt: now,
-      phase: .echo(since: now))
+      id: place.call, tenant: tenant.id, visitor: visitor, plane: idlestPlane, name: request.name, page: request.page,
+      startedAt: now, phase: .echo(since: now))
     var outputs: [Output] = []
     var answer: String?
     if let offer = request.offer {
@@ -40,6 +40,7 @@ extension Exchange {
       }
     }
     tenants[tenant.id]?.calls[place.call] = call
+    callsByPlane[call.plane.number] += 1
     placesByVisitor[visitor] = place
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
     outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)
@@ -89,9 +90,9 @@ extension Exchange {
     let version = (call.credentials?.version ?? 0) + 1
     call.credentials = (local.usernameFragment, version)
     let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
-    let answer = browserAnswer(offered, local, session: place.call.description, version: version)
+    let answer = browserAnswer(offered, local, on: call.plane, session: place.call.description, version: version)
     if let leg = call.leg { return .success((answer, [.media(.restart(leg, local: local, remote: remote))])) }
-    let leg = newLeg(for: place)
+    let leg = newLeg(on: call.plane, for: place)
     call.leg = leg
     return .success((answer, [.media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]))
   }
@@ -114,13 +115,16 @@ extension Exchange {
     ICECredentials(usernameFragment: randomness.token(8), password: randomness.token(24))
   }
 
-  func browserAnswer(_ offer: BrowserOffer, _ local: ICECredentials, session: String, version: UInt64) -> String {
+  func browserAnswer(
+    _ offer: BrowserOffer, _ local: ICECredentials, on plane: MediaPlaneID, session: String, version: UInt64
+  ) -> String {
     // A session number that stays the same over all answers of a call (RFC 8866 §5.2).
     let number = session.utf8.reduce(UInt64(5381)) { ($0 &* 33 ^ UInt64($1)) & 0x7FFF_FFFF_FFFF_FFFF }
-    let origin = Origin(session: number, version: version, address: site.candidates.first?.ip ?? .any)
+    let candidates = site.planes[plane.number]
+    let origin = Origin(session: number, version: version, address: candidates.first?.ip ?? .any)
     return BrowserAnswer(
       usernameFragment: local.usernameFragment, password: local.password, fingerprint: site.fingerprint,
-      candidates: site.candidates, origin: origin, stream: "calldocker"
+      candidates: candidates, origin: origin, stream: "calldocker"
     ).description(for: offer).description
   }
 

@@ -15,14 +15,15 @@ package struct Exchange: Sendable {
 
   /// What an exchange must know of the place where it stands.
   package struct Site: Sendable {
-    /// Where browsers reach the media plane, best first.
-    package var candidates: [SocketAddress]
+    /// Where browsers reach each media plane, best first.
+    package var planes: [[SocketAddress]]
     package var fingerprint: Fingerprint
     /// Tenants are reachable as `<uuid>.<base domain>` too.
     package var baseDomain: String?
 
-    package init(candidates: [SocketAddress], fingerprint: Fingerprint, baseDomain: String? = nil) {
-      self.candidates = candidates
+    package init(planes: [[SocketAddress]], fingerprint: Fingerprint, baseDomain: String? = nil) {
+      precondition(!planes.isEmpty, "an exchange needs a media plane")
+      self.planes = planes
       self.fingerprint = fingerprint
       self.baseDomain = baseDomain
     }
@@ -48,6 +49,8 @@ package struct Exchange: Sendable {
   /// INVITEs that nobody waits for any more: a late 2xx still gets its ACK and BYE.
   var abandoned = AbandonedInvites()
   var nextLeg: UInt64 = 0
+  /// How many calls each media plane has.
+  var callsByPlane: [Int]
   var ringing = DeadlineQueue<Place>()
   /// When the next phone of an agent's runs out.
   var registrations = DeadlineQueue<AddressOfRecord>()
@@ -55,6 +58,7 @@ package struct Exchange: Sendable {
   package init(site: Site, randomness: Randomness) {
     self.site = site
     self.randomness = randomness
+    callsByPlane = Array(repeating: 0, count: site.planes.count)
     authenticator = DigestAuthenticator(using: &self.randomness)
   }
 
@@ -116,9 +120,14 @@ package struct Exchange: Sendable {
 
   // MARK: Names of our own
 
-  mutating func newLeg(for place: Place) -> LegID {
+  /// The media plane with the fewest calls.
+  var idlestPlane: MediaPlaneID {
+    MediaPlaneID(callsByPlane.indices.min { callsByPlane[$0] < callsByPlane[$1] } ?? 0)
+  }
+
+  mutating func newLeg(on plane: MediaPlaneID, for place: Place) -> LegID {
     nextLeg &+= 1
-    let leg = LegID(nextLeg)
+    let leg = LegID(nextLeg, on: plane)
     placesByLeg[leg] = place
     return leg
   }

@@ -5,10 +5,21 @@ import Wire
 
 // All that a call and a media plane say to each other. A call names legs and wishes; a media plane owns sockets, keys and packets.
 
-/// Names one leg of one call for its whole life.
+/// One of the machine's media planes, counted from 0. All legs of a call live on the same one.
+package struct MediaPlaneID: Hashable, Sendable {
+  package let number: Int
+  package init(_ number: Int) { self.number = number }
+}
+
+/// Names one leg of one call for its whole life, and the plane that it lives on.
 package struct LegID: Hashable, Sendable {
   package let number: UInt64
-  package init(_ number: UInt64) { self.number = number }
+  package let plane: MediaPlaneID
+
+  package init(_ number: UInt64, on plane: MediaPlaneID = MediaPlaneID(0)) {
+    self.number = number
+    self.plane = plane
+  }
 }
 
 /// What a leg speaks, once an offer and an answer have met.
@@ -93,6 +104,17 @@ package enum MediaCommand: Hashable, Sendable {
   case restart(LegID, local: ICECredentials, remote: ICECredentials)
   /// Ends the leg; answered by `closed` with what was measured.
   case close(LegID)
+}
+
+extension MediaCommand {
+  /// The plane that the wish is for.
+  package var plane: MediaPlaneID {
+    switch self {
+    case .openBrowser(let leg, _), .openPhone(let leg), .connectPhone(let leg, _), .bridge(let leg, _), .echo(let leg),
+      .play(let leg, _), .quiet(let leg), .sendDigits(let leg, _), .restart(let leg, _, _), .close(let leg):
+      leg.plane
+    }
+  }
 }
 
 /// What a media plane reports of a leg.
