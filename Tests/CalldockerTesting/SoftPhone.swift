@@ -17,7 +17,7 @@ package final class SoftPhone {
   package private(set) var isRegistered = false
   package private(set) var isTalking = false
   package private(set) var timesRung = 0
-  package private(set) var cancelReasons: [Reason] = []
+  package private(set) var cancelReasons: [Reason?] = []
   package private(set) var isRefused = false
   /// Final answers to our re-INVITEs, repetitions included.
   package private(set) var renegotiations: [StatusCode] = []
@@ -120,7 +120,7 @@ package final class SoftPhone {
       case .send(let octets, _): network.send(octets, from: address, to: server)
       case .request(let request, let key, _): receive(request, key)
       case .response(let response, _, _): receive(response)
-      case .cancelled(_, let key): cancelled(key)
+      case .cancelled(_, let key, let cancel): cancelled(key, cancel)
       case .acknowledged: if let answered { layer.acknowledged(answered) }
       case .timedOut, .unacknowledged: break
       }
@@ -161,11 +161,11 @@ package final class SoftPhone {
     }
   }
 
-  private func cancelled(_ key: TransactionKey) {
+  private func cancelled(_ key: TransactionKey, _ cancel: SIPRequest) {
     guard let (ringingKey, invite, _) = ringing, ringingKey == key else { return }
     ringing = nil
     respond(key, SIPResponse(to: invite, .requestTerminated, toTag: "t\(timesRung)"))
-    cancelReasons.append(Reason(cause: 0, text: ""))
+    cancelReasons.append(cancel.headers.reasons.first)
   }
 
   private func answer(_ key: TransactionKey, _ invite: SIPRequest) {

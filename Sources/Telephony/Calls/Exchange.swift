@@ -104,7 +104,7 @@ package struct Exchange: Sendable {
     case .response(let response, let key, let flow): return receive(response, key, flow, at: now)
     case .timedOut(let key): return timedOut(key, at: now)
     case .acknowledged(let request): return acknowledged(request, at: now)
-    case .cancelled(let invite, let key): return respond(key, invite, .requestTerminated, at: now)
+    case .cancelled(let invite, let key, _): return respond(key, invite, .requestTerminated, at: now)
     case .unacknowledged(let key): return unacknowledged(key, at: now)
     }
   }

@@ -190,7 +190,7 @@ struct ServerTransactionTests {
     let key = try begin(&layer, try request(.invite))
     let outputs = layer.receive(.request(try request(.cancel)), over: flow, at: at(50))
     #expect(sent(outputs) == ["SIP/2.0 200 OK"])
-    guard case .cancelled(let invite, key)? = outputs.last else {
+    guard case .cancelled(let invite, key, by: _)? = outputs.last else {
       Issue.record("the INVITE does not hear of its CANCEL: \(outputs)")
       return
     }

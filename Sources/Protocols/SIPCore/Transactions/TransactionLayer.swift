@@ -10,7 +10,7 @@ package struct TransactionLayer: Sendable {
     /// The ACK of a 2xx of ours; say `acknowledged` for the INVITE that it belongs to.
     case acknowledged(SIPRequest)
     /// The peer no longer wants the answer to its INVITE; the CANCEL itself has been answered.
-    case cancelled(SIPRequest, TransactionKey)
+    case cancelled(SIPRequest, TransactionKey, by: SIPRequest)
     case response(SIPResponse, TransactionKey, Flow)
     case timedOut(TransactionKey)
     case unacknowledged(TransactionKey)
@@ -91,7 +91,7 @@ package struct TransactionLayer: Sendable {
       case .inviteServer(let machine, _) = machines[inviteKey]
     else { return respond(key, SIPResponse(to: request, .callOrTransactionDoesNotExist, toTag: "none"), at: now) }
     let answer = respond(key, SIPResponse(to: request, .ok, toTag: "cancel"), at: now)
-    return answer + (machine.isProceeding ? [.cancelled(machine.request, inviteKey)] : [])
+    return answer + (machine.isProceeding ? [.cancelled(machine.request, inviteKey, by: request)] : [])
   }
 
   private mutating func receive(
