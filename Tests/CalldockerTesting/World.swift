@@ -17,6 +17,7 @@ package final class World {
   package private(set) var browsers: [BrowserPeer] = []
   package private(set) var visitorEvents: [VisitorEvent] = []
   package private(set) var agentEvents: [AgentEvent] = []
+  package private(set) var resumeToken = ""
   private var ladder: [String] = []
 
   private static let identity = Identity.selfSigned(names: ["gateway.test"], now: 1_795_000_000, days: 30)
@@ -103,8 +104,28 @@ package final class World {
     let (result, outputs) = exchange.callRequest(VisitorID(visitor), request, at: network.now)
     perform(outputs)
     let routed = try result.get()
+    resumeToken = routed.resumeToken
     try browser.accept(routed.answer ?? "")
     return routed.call
+  }
+
+  /// The visitor's socket is gone, by accident or with a goodbye.
+  package func lose(visitor: UInt64 = 1, isDeliberate: Bool = false) {
+    perform(exchange.visitorGone(VisitorID(visitor), isDeliberate: isDeliberate, at: network.now))
+  }
+
+  /// The visitor is back over a new socket; `browser` is the page, if it was loaded anew.
+  @discardableResult
+  package func resume(
+    _ call: CallID, as visitor: UInt64, token: String? = nil, in browser: BrowserPeer? = nil
+  ) throws -> Exchange.Resumed {
+    let (result, outputs) = exchange.resume(
+      VisitorID(visitor), tenant: tenant.description, call, token: token ?? resumeToken, offer: browser?.offer, at: network.now)
+    perform(outputs)
+    let resumed = try result.get()
+    resumeToken = resumed.resumeToken
+    if let answer = resumed.answer { try browser?.accept(answer) }
+    return resumed
   }
 
   // MARK: Time

@@ -144,7 +144,14 @@ package actor SignallingPlane {
     with { exchange, _ in ((), exchange.sendDigits(visitor, call, digits)) }
   }
   package func hangUp(_ visitor: VisitorID, _ call: CallID) { with { ((), $0.hangUp(visitor, call, at: $1)) } }
-  package func visitorGone(_ visitor: VisitorID) { with { ((), $0.visitorGone(visitor, at: $1)) } }
+  package func visitorGone(_ visitor: VisitorID, isDeliberate: Bool) {
+    with { ((), $0.visitorGone(visitor, isDeliberate: isDeliberate, at: $1)) }
+  }
+  package func resume(
+    _ visitor: VisitorID, tenant: String, _ call: CallID, token: String, offer: String?
+  ) -> Result<Exchange.Resumed, Refusal> {
+    with { $0.resume(visitor, tenant: tenant, call, token: token, offer: offer, at: $1) }
+  }
   package func registerAgent(
     _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool
   ) -> Result<AgentName, Refusal> {

@@ -43,6 +43,7 @@ struct Leg: ~Copyable {
   /// What arrives from the peer.
   var incoming: ReceptionStatistics
   var digitsIn = TelephoneEventReceiver()
+  var watch = SoundWatch()
   /// The slot of the leg that hears this one.
   var listener: Int?
 
@@ -76,7 +77,7 @@ struct Leg: ~Copyable {
   var deadline: Instant? {
     let own = earliest(tick, digitsOut.deadline, reports.due)
     guard let browser else { return own }
-    return earliest(own, browser.agent.deadline, browser.handshake.deadline)
+    return earliest(own, watch.deadline, browser.agent.deadline, browser.handshake.deadline)
   }
 
   var report: LegReport {

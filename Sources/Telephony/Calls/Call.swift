@@ -1,3 +1,4 @@
+import Cryptography
 import SIPCore
 import SIPSyntax
 import Wire
@@ -14,9 +15,19 @@ package struct Call: Sendable {
     case echo(since: Instant)
   }
 
+  /// How long a call waits for a visitor whose connection was lost.
+  package static let absenceTime = Duration.seconds(60)
+
+  /// Whether the visitor's connection to us stands. Its sound may go on without it, and the other way round.
+  package enum Presence: Hashable, Sendable {
+    case present
+    case absent(until: Instant)
+  }
+
   package let id: CallID
   package let tenant: TenantID
-  package let visitor: VisitorID
+  /// Changes when the visitor comes back over another connection.
+  package internal(set) var visitor: VisitorID
   package let plane: MediaPlaneID
   package let name: String?
   package let page: String?
@@ -24,12 +35,21 @@ package struct Call: Sendable {
   /// The visitor's leg, once its offer came.
   package internal(set) var leg: LegID?
   package internal(set) var credentials: (fragment: String, version: UInt64)?
+  /// Which browser the leg shook hands with: one that comes back with others is a page that was loaded anew.
+  var fingerprints: [Fingerprint] = []
+  package internal(set) var presence = Presence.present
+  /// Whoever knows this may come back into the call; good for one time.
+  package internal(set) var resumeToken: String
   package internal(set) var phase: Phase
   /// Agents who had their chance.
   var tried: Set<AgentName> = []
   /// The best reason so far why nobody answered.
   var disappointment = EndReason.noAnswer
   var hasRung = false
+  /// Whether the visitor's leg fell silent while it should be heard.
+  var isUnheard = false
+  /// Whether no check came for so long that only a new offer brings the visitor's sound back.
+  var hasLostConsent = false
 
   var callerName: String {
     guard let name, !name.isEmpty else { return "Website visitor" }

@@ -91,6 +91,9 @@ package enum VisitorEvent: Hashable, Sendable {
 package enum AgentEvent: Hashable, Sendable {
   case incomingCall(CallID, from: String, page: String?)
   case incomingCallEnded(CallID, IncomingEnd)
+  /// The visitor's connection is lost; the call waits for it.
+  case visitorLost(CallID)
+  case visitorBack(CallID)
   /// The call that this agent was talking on is over.
   case ended(CallID, EndReason, seconds: Int)
 

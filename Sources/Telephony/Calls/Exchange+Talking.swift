@@ -45,6 +45,7 @@ extension Exchange {
   mutating func hear(_ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place), let leg = call.leg else { return [] }
     switch call.phase {
+    case .talking(let party, _) where call.isUnheard: return [.media(.play(party.leg, .reconnecting))]
     case .talking(let party, _): return [.media(.bridge(leg, party.leg))]
     case .ringing: return call.hasRung ? [.media(.play(leg, .ringback))] : []
     case .echo: return []
@@ -115,9 +116,9 @@ extension Exchange {
       guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, case .echo = call.phase else { return [] }
       return [.media(.echo(leg))]
     case .failed(let leg, let failure): return failed(leg, failure, at: now)
-    case .consentLost(let leg):
-      guard let place = placesByLeg[leg] else { return [] }
-      return end(place, .connectionLost, at: now)
+    case .consentLost(let leg): return consentLost(leg, at: now)
+    case .fellSilent(let leg): return fellSilent(leg, at: now)
+    case .heardAgain(let leg): return heardAgain(leg, at: now)
     case .digit, .closed: return []
     }
   }
@@ -153,6 +154,7 @@ extension Exchange {
     tenants[place.tenant]?.calls[place.call] = nil
     callsByPlane[call.plane.number] -= 1
     placesByVisitor[call.visitor] = nil
+    absences.remove(place)
     outputs.append(.visitor(call.visitor, .ended(place.call, reason, seconds: seconds)))
     outputs.append(log(.info, place.tenant, place.call, "Ended: \(reason.rawValue) after \(seconds) s"))
     return outputs

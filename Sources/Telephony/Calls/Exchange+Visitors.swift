@@ -8,6 +8,7 @@ extension Exchange {
   package struct Routed: Hashable, Sendable {
     package var call: CallID
     package var answer: String?
+    package var resumeToken: String
   }
 
   private static let echoExtensions: Set<String> = ["echo", "*43"]
@@ -28,7 +29,7 @@ extension Exchange {
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
     var call = Call(
       id: place.call, tenant: tenant.id, visitor: visitor, plane: idlestPlane, name: request.name, page: request.page,
-      startedAt: now, phase: .echo(since: now))
+      startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
     var outputs: [Output] = []
     var answer: String?
     if let offer = request.offer {
@@ -44,7 +45,7 @@ extension Exchange {
     placesByVisitor[visitor] = place
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
     outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)
-    return (.success(Routed(call: place.call, answer: answer)), outputs)
+    return (.success(Routed(call: place.call, answer: answer, resumeToken: call.resumeToken)), outputs)
   }
 
   /// Takes the first offer of a call that came without one, or the new credentials of a browser that changed its network.
@@ -58,7 +59,7 @@ extension Exchange {
     case .failure(let refusal): return (.failure(refusal), [])
     case .success(let opened):
       tenants[place.tenant]?.calls[id] = call
-      return (.success(opened.answer), opened.outputs + hear(place, at: now))
+      return (.success(opened.answer), opened.outputs + (opened.isNew ? join(place, at: now) : []))
     }
   }
 
@@ -74,27 +75,38 @@ extension Exchange {
     return end(place, .visitorHungUp, at: now)
   }
 
-  /// The visitor's connection is gone.
-  package mutating func visitorGone(_ visitor: VisitorID, at now: Instant) -> [Output] {
-    placesByVisitor[visitor].map { end($0, .connectionLost, at: now) } ?? []
-  }
-
   // MARK: The visitor's leg
 
-  private mutating func openVisitorLeg(
+  struct OpenedLeg {
+    var answer: String
+    /// Whether the leg has to be joined to what the call is doing.
+    var isNew: Bool
+    var outputs: [Output]
+  }
+
+  mutating func openVisitorLeg(
     _ offer: String, of call: inout Call, _ place: Place, at now: Instant
-  ) -> Result<(answer: String, outputs: [Output]), Refusal> {
+  ) -> Result<OpenedLeg, Refusal> {
     let offered: BrowserOffer
     do throws(Refusal) { offered = try Self.read(offer) } catch { return .failure(error) }
     let local = newCredentials()
     let version = (call.credentials?.version ?? 0) + 1
     call.credentials = (local.usernameFragment, version)
+    call.hasLostConsent = false
     let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
     let answer = browserAnswer(offered, local, on: call.plane, session: place.call.description, version: version)
-    if let leg = call.leg { return .success((answer, [.media(.restart(leg, local: local, remote: remote))])) }
+    if let leg = call.leg, call.fingerprints == offered.fingerprints {
+      return .success(
+        OpenedLeg(answer: answer, isNew: false, outputs: [.media(.restart(leg, local: local, remote: remote))]))
+    }
+    // Another certificate is another browser, or the same page loaded anew: a leg of its own.
+    let closing: [Output] = call.leg.map { [.media(.close($0))] } ?? []
+    if let former = call.leg { placesByLeg[former] = nil }
     let leg = newLeg(on: call.plane, for: place)
     call.leg = leg
-    return .success((answer, [.media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]))
+    call.fingerprints = offered.fingerprints
+    let opening = Output.media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))
+    return .success(OpenedLeg(answer: answer, isNew: true, outputs: closing + [opening]))
   }
 
   static func read(_ text: String) throws(Refusal) -> BrowserOffer {

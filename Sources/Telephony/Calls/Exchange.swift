@@ -52,6 +52,8 @@ package struct Exchange: Sendable {
   /// How many calls each media plane has.
   var callsByPlane: [Int]
   var ringing = DeadlineQueue<Place>()
+  /// When a call ends for want of its visitor.
+  var absences = DeadlineQueue<Place>()
   /// When the next phone of an agent's runs out.
   var registrations = DeadlineQueue<AddressOfRecord>()
 
@@ -62,7 +64,9 @@ package struct Exchange: Sendable {
     authenticator = DigestAuthenticator(using: &self.randomness)
   }
 
-  package var deadline: Instant? { earliest(layer.deadline, ringing.next, registrations.next, abandoned.deadline) }
+  package var deadline: Instant? {
+    earliest(layer.deadline, ringing.next, absences.next, registrations.next, abandoned.deadline)
+  }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
   package func tenant(_ id: TenantID) -> Tenant? { tenants[id] }
@@ -71,6 +75,7 @@ package struct Exchange: Sendable {
     var outputs = layer.wake(at: now).flatMap { perform($0, at: now) }
     while let address = registrations.popDue(at: now) { outputs += expirePhones(of: address, at: now) }
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
+    while let place = absences.popDue(at: now) { outputs += end(place, .connectionLost, at: now) }
     abandoned.expire(at: now)
     return outputs
   }

@@ -79,6 +79,8 @@ package struct PhoneLeg: Hashable, Sendable {
 package enum Sound: Hashable, Sendable {
   /// The tone that says "it rings over there", repeated until stopped.
   case ringback
+  /// Soft and rare: "the other side's connection is lost, please wait", repeated until stopped.
+  case reconnecting
   /// A named prompt of the house, once: `echo-greeting`.
   case prompt(String)
 }
@@ -125,6 +127,10 @@ package enum MediaEvent: Hashable, Sendable {
   case failed(LegID, MediaFailure)
   /// No authenticated check for 30 s: the browser is gone (RFC 7675).
   case consentLost(LegID)
+  /// A connected browser sent no sound for three seconds, or said goodbye; silence that is spoken is sound.
+  case fellSilent(LegID)
+  /// It is heard again.
+  case heardAgain(LegID)
   case digit(LegID, DTMFDigit)
   case played(LegID)
   case closed(LegID, LegReport)
