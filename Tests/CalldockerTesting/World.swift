@@ -18,6 +18,7 @@ package final class World {
   package private(set) var visitorEvents: [VisitorEvent] = []
   package private(set) var agentEvents: [AgentEvent] = []
   package private(set) var resumeToken = ""
+  package private(set) var records: [CallRecord] = []
   private var ladder: [String] = []
 
   private static let identity = Identity.selfSigned(names: ["gateway.test"], now: 1_795_000_000, days: 30)
@@ -180,6 +181,7 @@ package final class World {
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)
+      case .record(let record): records.append(record)
       case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
       }
     }

@@ -105,6 +105,7 @@ package actor SignallingPlane {
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
+      case .record: break
       case .log(let line): write(line)
       }
     }

@@ -57,6 +57,8 @@ struct Leg: ~Copyable {
   var tick: Instant?
 
   var reports: ReportSchedule
+  /// Of what we sent, packets that the peer says it missed.
+  var missed: Int64?
   var counts = Counts()
 
   struct Counts {
@@ -82,10 +84,12 @@ struct Leg: ~Copyable {
 
   var report: LegReport {
     var report = LegReport()
+    report.codec = audio?.codec
     report.packetsReceived = counts.received
     report.packetsSent = counts.sent
     report.packetsLost = incoming.lost
     report.jitter = incoming.jitterMilliseconds
+    report.packetsMissed = missed
     report.roundTrip = reports.roundTrip.map { Double($0.nanoseconds) / 1_000_000 }
     return report
   }

@@ -31,6 +31,7 @@ package struct Call: Sendable {
   package let plane: MediaPlaneID
   package let name: String?
   package let page: String?
+  package let extensionDialled: String?
   package let startedAt: Instant
   /// The visitor's leg, once its offer came.
   package internal(set) var leg: LegID?

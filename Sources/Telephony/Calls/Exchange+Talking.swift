@@ -119,7 +119,8 @@ extension Exchange {
     case .consentLost(let leg): return consentLost(leg, at: now)
     case .fellSilent(let leg): return fellSilent(leg, at: now)
     case .heardAgain(let leg): return heardAgain(leg, at: now)
-    case .digit, .closed: return []
+    case .closed(let leg, let report): return records.receive(report, of: leg).map { [.record($0)] } ?? []
+    case .digit: return []
     }
   }
 
@@ -137,6 +138,8 @@ extension Exchange {
   /// Ends a call for everybody in it, whatever it was doing.
   mutating func end(_ place: Place, _ reason: EndReason, at now: Instant) -> [Output] {
     guard let call = call(place) else { return [] }
+    var record = CallRecord(call)
+    (record.endedAt, record.end) = (now, reason)
     let why: AgentEvent.IncomingEnd = reason == .noAnswer || reason == .declined ? .timeout : .callerHungUp
     var outputs = stopRinging(place, except: nil, why, reason: nil, at: now)
     var seconds = 0
@@ -155,6 +158,10 @@ extension Exchange {
     callsByPlane[call.plane.number] -= 1
     placesByVisitor[call.visitor] = nil
     absences.remove(place)
+    let agentLeg: LegID? = if case .talking(let party, _) = call.phase { party.leg } else { nil }
+    if let complete = records.insert(record, visitorLeg: call.leg, agentLeg: agentLeg, at: now) {
+      outputs.append(.record(complete))
+    }
     outputs.append(.visitor(call.visitor, .ended(place.call, reason, seconds: seconds)))
     outputs.append(log(.info, place.tenant, place.call, "Ended: \(reason.rawValue) after \(seconds) s"))
     return outputs

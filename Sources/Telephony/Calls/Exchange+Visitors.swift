@@ -29,7 +29,7 @@ extension Exchange {
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
     var call = Call(
       id: place.call, tenant: tenant.id, visitor: visitor, plane: idlestPlane, name: request.name, page: request.page,
-      startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
+      extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
     var outputs: [Output] = []
     var answer: String?
     if let offer = request.offer {
@@ -44,6 +44,7 @@ extension Exchange {
     callsByPlane[call.plane.number] += 1
     placesByVisitor[visitor] = place
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
+    outputs.append(.record(CallRecord(call)))
     outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)
     return (.success(Routed(call: place.call, answer: answer, resumeToken: call.resumeToken)), outputs)
   }

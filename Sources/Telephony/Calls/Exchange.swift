@@ -10,6 +10,8 @@ package struct Exchange: Sendable {
     case media(MediaCommand)
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
+    /// A line of the call log: once when a call begins, once when all is known of it.
+    case record(CallRecord)
     case log(LogLine)
   }
 
@@ -54,6 +56,7 @@ package struct Exchange: Sendable {
   var ringing = DeadlineQueue<Place>()
   /// When a call ends for want of its visitor.
   var absences = DeadlineQueue<Place>()
+  var records = UnfinishedRecords()
   /// When the next phone of an agent's runs out.
   var registrations = DeadlineQueue<AddressOfRecord>()
 
@@ -65,7 +68,7 @@ package struct Exchange: Sendable {
   }
 
   package var deadline: Instant? {
-    earliest(layer.deadline, ringing.next, absences.next, registrations.next, abandoned.deadline)
+    earliest(layer.deadline, ringing.next, absences.next, registrations.next, abandoned.deadline, records.deadline)
   }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
@@ -77,6 +80,7 @@ package struct Exchange: Sendable {
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
     while let place = absences.popDue(at: now) { outputs += end(place, .connectionLost, at: now) }
     abandoned.expire(at: now)
+    outputs += records.expire(at: now).map { .record($0) }
     return outputs
   }
 

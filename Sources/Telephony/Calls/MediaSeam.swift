@@ -161,6 +161,8 @@ package struct DTMFDigit: Hashable, Sendable {
 
 /// What was measured on a leg by the time it closed.
 package struct LegReport: Hashable, Sendable {
+  /// `nil` for a leg on which nothing was ever agreed.
+  package var codec: AudioCodec?
   package var packetsReceived: UInt64 = 0
   package var packetsSent: UInt64 = 0
   package var packetsLost: Int64 = 0
@@ -168,5 +170,19 @@ package struct LegReport: Hashable, Sendable {
   package var jitter: Double = 0
   /// The latest round trip in milliseconds that the peer's reports allow to know.
   package var roundTrip: Double?
+  /// Of what we sent, packets that the peer missed; `nil` if it never said.
+  package var packetsMissed: Int64?
   package init() {}
+
+  /// The share of the peer's packets that never came, 0 to 1.
+  package var loss: Double {
+    let lost = Double(max(packetsLost, 0))
+    return lost == 0 ? 0 : lost / (lost + Double(packetsReceived))
+  }
+
+  /// The mean opinion score of what came from the peer (E-model), if anything did.
+  package var meanOpinion: Double? {
+    guard let codec, packetsReceived > 0 else { return nil }
+    return VoiceQuality.meanOpinion(codec, loss: loss, jitter: jitter, roundTrip: roundTrip)
+  }
 }
