@@ -35,7 +35,7 @@ package struct Server: Sendable {
       planes: media.map { Self.candidates(configuration, port: $0.browserPort) }, fingerprint: identity.fingerprint,
       baseDomain: configuration.baseDomain)
     signalling = SignallingPlane(
-      loop: try EventLoop(), socket: try UDPSocket(bind: SocketAddress(configuration.host, configuration.sipPort)),
+      loop: try EventLoop(), sockets: try SIPSockets(bind: SocketAddress(configuration.host, configuration.sipPort)),
       exchange: Exchange(site: site, randomness: .system), media: media, log: log, host: configuration.host,
       advertised: configuration.advertised)
     relay.set(signalling)
@@ -128,12 +128,14 @@ package struct Server: Sendable {
     for user in ["alice", "bob"] {
       guard let name = AgentName(user) else { continue }
       let password = random.token(12)
-      let digest = DigestAlgorithm.md5.secret(user: user, realm: tenant.description, password: password)
+      let digest = DigestSecrets(user: user, realm: tenant.description, password: password)
       try await signalling.apply(.agentAdded(tenant, name, digest: digest, teams: []))
       lines.append("  user \(user)   password \(password)   domain \(tenant)")
     }
     let addresses = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
-    for address in addresses { lines.append("  outbound proxy \(SocketAddress(address, signalling.sipAddress.port)) (UDP)") }
+    for address in addresses {
+      lines.append("  outbound proxy \(SocketAddress(address, signalling.sipAddress.port)) (UDP or TCP)")
+    }
     lines.append("While no softphone is registered, a call to the demo business reaches an echo with a greeting.")
     FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
   }
