@@ -44,6 +44,9 @@ extension Exchange {
     return outputs.flatMap { perform($0, at: now) }
   }
 
+  /// Seconds by which a phone's own end of ringing comes after ours.
+  private static let expiryMargin: Int64 = 5
+
   private mutating func inviteRequest(_ call: Call, _ attempt: Attempt, _ fork: PhoneFork, port: UInt16) -> SIPRequest {
     let flow = fork.binding.flow
     let domain = Host(call.tenant.description) ?? .address(flow.local.ip)
@@ -59,6 +62,8 @@ extension Exchange {
     request.headers.append(.cseq, CSeq(1, .invite).description)
     request.headers.append(.contact, contact(flow).description)
     request.headers.append(.allow, Self.allowed)
+    // A phone that our CANCEL cannot reach stops by itself (§13.3.1.1).
+    request.headers.append(.expires, String(Call.ringingTime.components.seconds + Self.expiryMargin))
     request.headers.append(.contentType, "application/sdp")
     request.body = Array(phoneSession(flow, port: port, leg: fork.leg, version: 1).offer.description.utf8)
     return request
