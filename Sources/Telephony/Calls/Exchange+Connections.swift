@@ -38,7 +38,7 @@ extension Exchange {
     for address in registeredOver[connection] {
       guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else { continue }
       phones.remove(over: connection)
-      setPhones(phones, of: address)
+      setPhones(phones, of: address, at: now)
       outputs.append(
         log(.info, address.tenant, nil, "A phone's connection ended; \(phones.all.count) are left", "\(address.agent)"))
     }
@@ -77,7 +77,7 @@ extension Exchange {
   // MARK: Where phones are
 
   /// Puts an agent's phones in the place of those it had, with everything that follows from where they are.
-  mutating func setPhones(_ phones: Bindings, of address: AddressOfRecord) {
+  mutating func setPhones(_ phones: Bindings, of address: AddressOfRecord, at now: Instant) {
     let before = tenants[address.tenant]?.agents[address.agent]?.phones.all ?? []
     tenants[address.tenant]?.agents[address.agent]?.phones = phones
     registrations.set(address, to: phones.deadline)
@@ -89,7 +89,7 @@ extension Exchange {
       connections.register(connection, until: binding.expiresAt)
     }
     for connection in before.compactMap(\.flow.connection) where !registeredOver.contains(connection) {
-      connections.unregister(connection)
+      connections.unregister(connection, at: now)
     }
   }
 

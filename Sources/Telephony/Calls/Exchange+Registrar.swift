@@ -95,7 +95,7 @@ extension Exchange {
     }
     let before = phones.all.count
     let answer = phones.apply(request, over: flow, at: now)
-    setPhones(phones, of: address)
+    setPhones(phones, of: address, at: now)
     switch answer {
     case .accepted:
       follow(address, to: flow)
@@ -121,7 +121,7 @@ extension Exchange {
   mutating func expirePhones(of address: AddressOfRecord, at now: Instant) -> [Output] {
     guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else { return [] }
     phones.expire(at: now)
-    setPhones(phones, of: address)
+    setPhones(phones, of: address, at: now)
     let event = "A phone did not register again; \(phones.all.count) are left"
     return [log(.info, address.tenant, nil, event, "\(address.agent)")]
   }

@@ -38,8 +38,10 @@ struct ConnectionTests {
     connections.register(one, until: at(3600))
     connections.register(one, until: at(600))
     #expect(connections.deadline == at(3600) + Connections.margin, "the longest counts")
-    connections.unregister(one)
+    connections.unregister(one, at: at(10))
     #expect(connections.deadline == at(60))
+    connections.unregister(one, at: at(50))
+    #expect(connections.deadline == at(50) + Connections.margin, "whoever left may come back")
   }
 
   @Test("A byte a second is cut off by the message's own deadline")

@@ -91,10 +91,11 @@ package struct Connections: Sendable {
     keep(id, connection)
   }
 
-  /// Nobody is registered over a connection any more.
-  package mutating func unregister(_ id: ConnectionID) {
+  /// Nobody is registered over a connection any more; whoever was may be about to come back.
+  package mutating func unregister(_ id: ConnectionID, at now: Instant) {
     guard var connection = connections[id] else { return }
     connection.registeredUntil = nil
+    connection.idleAt = max(connection.idleAt, now + Self.margin)
     keep(id, connection)
   }
 
