@@ -27,7 +27,8 @@ def free_pair():
 
 
 class Softphone:
-    def __init__(self, folder, server, domain, user, password, codec, answers, tone):
+    def __init__(
+            self, folder, server, domain, user, password, codec, answers, tone, transport="udp", host="127.0.0.1"):
         self.folder = folder
         self.octets_a_second = RATES[codec] * (4 if codec == "opus" else 2)
         rate, channels = RATES[codec], 2 if codec == "opus" else 1
@@ -35,7 +36,7 @@ class Softphone:
         port, control = free_pair()
         (folder / "config").write_text(f"""
 poll_method epoll
-sip_listen 127.0.0.1:{port}
+sip_listen {f"[{host}]" if ":" in host else host}:{port}
 call_local_timeout 120
 call_max_calls 4
 audio_path /usr/share/baresip
@@ -50,7 +51,7 @@ audio_txmode poll
 audio_buffer 20-160
 jitter_buffer_delay 5-10
 rtp_ports 21000-21998
-net_interface 127.0.0.1
+net_interface {host}
 module_path /usr/lib/baresip/modules
 module opus.so
 module g711.so
@@ -66,7 +67,8 @@ ctrl_tcp_listen 127.0.0.1:{control}
 """)
         mode = "auto" if answers else "manual"
         (folder / "accounts").write_text(
-            f'<sip:{user}@{domain};transport=udp>;auth_user={user};auth_pass={password};outbound="sip:{server}";regint=60;'
+            f'<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass={password};'
+            f'outbound="sip:{server};transport={transport}";regint=60;'
             f"audio_codecs={NAMES[codec]};answermode={mode}\n")
         self.process = subprocess.Popen(
             ["baresip", "-f", folder], stdin=subprocess.DEVNULL, stdout=(folder / "baresip.log").open("w"),

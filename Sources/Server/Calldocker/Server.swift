@@ -19,6 +19,8 @@ package struct Server: Sendable {
   package static let demoTenant = TenantID("00000000-0000-4000-8000-00000000ca11")
 
   package init(_ configuration: Configuration) throws {
+    var configuration = configuration
+    if configuration.host == .anyOfBoth, !Interfaces.speakIPv6 { configuration.host = .any }
     self.configuration = configuration
     log = Log(level: configuration.logLevel, showsPersonal: configuration.showsPersonal)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
@@ -96,7 +98,7 @@ package struct Server: Sendable {
   private static func candidates(_ configuration: Configuration, port: UInt16) -> [SocketAddress] {
     let local = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
     let all = (configuration.advertised.map { [$0] } ?? []) + local
-    let usable = all.filter { if case .v4 = $0 { true } else { !configuration.host.isIPv4 } }
+    let usable = all.filter { !$0.isIPv6 || configuration.host.isIPv6 }
     return usable.map { SocketAddress($0, port) }
   }
 
@@ -147,8 +149,4 @@ package struct Server: Sendable {
     web.loop.stop()
     signalling.loop.stop()
   }
-}
-
-extension IPAddress {
-  fileprivate var isIPv4: Bool { if case .v4 = self { true } else { false } }
 }

@@ -125,7 +125,7 @@ package actor SignallingPlane {
 
   /// Our address as that peer should write it: the one facing it, or for peers beyond our network the advertised one.
   private func address(facing peer: IPAddress, over known: IPAddress? = nil) -> IPAddress {
-    if let advertised, !peer.isPrivate { return advertised }
+    if let advertised, !peer.isPrivate, advertised.isIPv6 == peer.isIPv6 { return advertised }
     if let known { return known }
     guard host.isUnspecified else { return host }
     if let known = facing[peer] { return known }
