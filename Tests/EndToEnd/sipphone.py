@@ -20,10 +20,11 @@ class Sipp:
     def __init__(self, folder, scenario, server, user, password, domain, port, transport="u1", host="127.0.0.1"):
         self.errors = folder / f"{scenario}-{port}-errors.log"
         self.messages = folder / f"{scenario}-{port}-messages.log"
+        # -nr: by itself sipp answers a message it has seen before with its own last one, which two sides would do for ever.
         self.process = subprocess.Popen(
             ["sipp", server, "-sf", SCENARIOS / f"{scenario}.xml", "-i", host, "-mi", host, "-p", str(port), "-mp",
              str(free_port(host)), "-t", transport, "-s", user, "-au", user, "-ap", password, "-key", "domain", domain, "-m", "1",
-             "-nostdin", "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", self.errors, "-trace_msg",
+             "-nostdin", "-nr", "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", self.errors, "-trace_msg",
              "-message_file", self.messages],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
 

@@ -176,6 +176,14 @@ def test_both_hear_each_other_over_tcp(gateway, softphone, browser):
     talk(gateway, browser, phone)
 
 
+def test_an_answer_silences_the_phone_that_rings_over_tcp(gateway, softphone, caller):
+    silent = registered(softphone("alice", answers=False, transport="tcp"))
+    quick = registered(softphone("alice"))
+    caller.call("call-request", {"uuid": DEMO}, timeout=10)
+    eventually(lambda: quick.heard("CALL_ESTABLISHED"), what="the answer")
+    eventually(lambda: silent.heard("CALL_CLOSED"), what="the other phone's silence")
+
+
 def test_a_phone_whose_connection_ends_is_not_rung(gateway, softphone, caller):
     phone = registered(softphone("alice", transport="tcp"))
     phone.process.kill()

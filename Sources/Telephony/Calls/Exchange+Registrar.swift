@@ -82,9 +82,10 @@ extension Exchange {
   private func passwordSource(of user: String, _ domain: TenantID, _ flow: Flow) -> WrongPasswords.Source? {
     let network = SourceNetwork(flow.remote.ip)
     guard registeredFrom.contains(network) else { return WrongPasswords.Source(network) }
-    let phones = AgentName(user).flatMap { tenants[domain]?.agents[$0]?.phones.all } ?? []
+    let name = AgentName(user)
+    let phones = name.flatMap { tenants[domain]?.agents[$0]?.phones.all } ?? []
     guard !phones.contains(where: { SourceNetwork($0.flow.remote.ip) == network }) else { return nil }
-    return WrongPasswords.Source(network, user: "\(user.lowercased())@\(domain)")
+    return WrongPasswords.Source(network, user: "\(name?.description ?? "")@\(domain)")
   }
 
   private mutating func bind(
