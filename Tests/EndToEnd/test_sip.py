@@ -132,6 +132,16 @@ def test_a_message_without_an_end_is_400_and_the_end(gateway):
     assert gateway.is_alive
 
 
+def test_who_does_not_read_is_let_go(gateway):
+    with connect(gateway) as stream, pytest.raises(OSError):
+        for number in range(1, 1_000_000, 100):
+            stream.sendall(b"".join(options(number + offset) for offset in range(100)))
+    eventually(lambda: metric(gateway, "calldocker_sip_connections") == 0, what="the end of the connection")
+    with connect(gateway) as stream:
+        stream.sendall(options(1))
+        assert b"SIP/2.0 200 OK" in read(stream, b"\r\n\r\n")
+
+
 def test_many_connections_come_and_go(gateway):
     streams = [connect(gateway) for _ in range(200)]
     for number, stream in enumerate(streams):

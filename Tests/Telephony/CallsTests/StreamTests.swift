@@ -151,6 +151,25 @@ struct StreamTests {
     #expect(line.exchange.edge.connectionsRefused == 1)
   }
 
+  @Test("To a phone over IPv6 everything of ours is IPv6, in brackets where they belong (RFC 5118)", arguments: [false, true])
+  func versionSix(overTCP: Bool) throws {
+    var line = try SignallingLine()
+    let six = IPAddress.v6(high: 0x2001_0DB8 << 32, low: 5)
+    let flow = Flow(
+      remote: SocketAddress(six, 5060), local: SocketAddress(.v6(high: 0x2001_0DB8 << 32, low: 1), 5060),
+      transport: overTCP ? .tcp(one) : .udp)
+    if overTCP { _ = line.connect(flow) }
+    let (answer, _, _) = line.register("alice", over: flow)
+    #expect(answer?.status == .ok)
+    #expect(try answer?.headers.topVia.received == six)
+    let invite = try #require(requests(line.openLegs(line.call().outputs)).first)
+    #expect(try invite.headers.topVia.sentBy.description == "[2001:db8::1]:5060")
+    #expect(invite.headers[.contact]?.hasPrefix("<sip:calldocker@[2001:db8::1]:5060") == true)
+    let lines = String(decoding: invite.body, as: UTF8.self).split(separator: "\r\n")
+    #expect(
+      lines.contains("c=IN IP6 2001:db8::1") && lines.contains { $0.hasPrefix("o=- ") && $0.hasSuffix("IN IP6 2001:db8::1") })
+  }
+
   @Test(
     "An INVITE fits into 1300 bytes; one that a long name or path makes larger still goes by the phone's own UDP (docs/departures.md)"
   )

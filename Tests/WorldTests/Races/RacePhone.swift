@@ -130,6 +130,9 @@ final class RacePhone {
 
   func receive(_ octets: [UInt8]) {
     guard isAlive, let message = try? SIPMessage(parsing: octets) else { return }
+    if case .request(let request) = message, request.method == .cancel, !talks.isEmpty {
+      world.count("CANCEL crossed an answer")
+    }
     perform(layer.receive(message, over: flow, at: world.now))
   }
 
@@ -175,6 +178,7 @@ final class RacePhone {
         let number = try? response.headers.cseq.number
       else { return }
       world.transmit(talk.dialog.acknowledgement(number: number, via: via()).serialized(), from: self)
+    case .bye? where response.status == .callOrTransactionDoesNotExist: world.count("BYE crossed BYE")
     default: break
     }
   }
@@ -189,6 +193,7 @@ final class RacePhone {
     for (status, after) in plan.provisionals {
       world.after(after) { [self] in
         guard isAlive, ringing[key] != nil else { return }
+        if status == .sessionProgress { world.count("180 after 183") }
         respond(key, SIPResponse(to: invite, status, toTag: tag))
       }
     }
@@ -206,6 +211,9 @@ final class RacePhone {
 
   private func finish(_ key: TransactionKey, _ status: StatusCode, _ tag: String) {
     guard isAlive, let ringing = ringing.removeValue(forKey: key) else { return }
+    if status >= .busyEverywhere, world.phones.contains(where: { $0 !== self && $0.isRinging }) {
+      world.count("6xx while others rang")
+    }
     respond(key, SIPResponse(to: ringing.invite, status, toTag: tag))
   }
 
@@ -219,6 +227,7 @@ final class RacePhone {
   private func answer(_ key: TransactionKey, _ tag: String) {
     guard isAlive, let ringing = ringing.removeValue(forKey: key) else { return }
     world.count("answered")
+    if world.phones.contains(where: { $0 !== self && $0.isTalking }) { world.count("two answers") }
     let invite = ringing.invite
     begin(tag, ringing)
     respond(key, accepting(invite, tag))

@@ -98,7 +98,8 @@ struct RaceTests {
       "lost", "answered", "forked", "BYE to a forked answer", "BYE to the phone", "BYE outside a dialog",
       "CANCEL while ringing",
       "ACK again", "the phone hung up", "the phone hung up before our ACK", "re-INVITE answered 200", "re-INVITE answered 481",
-      "died while ringing", "died while talking", "a long talk",
+      "died while ringing", "died while talking", "a long talk", "two answers", "CANCEL crossed an answer", "BYE crossed BYE",
+      "6xx while others rang", "180 after 183",
     ] { #expect(tally[event, default: 0] > 0, "\(event): \(tally)") }
   }
 }
