@@ -1,3 +1,4 @@
+import ICE
 import SIPCore
 import SIPSyntax
 import Wire
@@ -15,8 +16,17 @@ package struct EdgeCounts: Hashable, Sendable {
   package init() {}
 }
 
-/// Peers that come over a connection.
+/// How peers come and stay: over connections, and through routers.
 extension Exchange {
+  /// A phone keeps its way through a router open with STUN, and learns by it whether the way is still the same (RFC 5626 §3.5.2, §8).
+  static func keepAliveAnswer(to datagram: [UInt8], from source: SocketAddress) -> [UInt8]? {
+    guard STUNMessage.isSTUN(datagram), let request = try? STUNDatagram(parsing: datagram).message,
+      request.kind == .request, request.method == STUNMessage.binding, request.unknownAttributes.isEmpty
+    else { return nil }
+    let answer = STUNMessage(.success, transaction: request.transaction, attributes: [.xorMappedAddress(source)])
+    return answer.encoded(password: nil)
+  }
+
   /// A peer has connected; the connection's number is in the flow.
   package mutating func connectionOpened(_ flow: Flow, at now: Instant) -> [Output] {
     guard let connection = flow.connection else { return [] }

@@ -132,6 +132,7 @@ package struct Exchange: Sendable {
   // MARK: Datagrams
 
   package mutating func receive(datagram: [UInt8], over flow: Flow, at now: Instant) -> [Output] {
+    if let answer = Self.keepAliveAnswer(to: datagram, from: flow.remote) { return [.datagram(answer, flow)] }
     let message: SIPMessage
     do throws(SIPSyntaxError) {
       message = try SIPMessage(parsing: datagram)

@@ -1,3 +1,4 @@
+import ICE
 import SIPCore
 import SIPSyntax
 import Testing
@@ -140,6 +141,22 @@ struct StreamTests {
     #expect(responses(outputs).map(\.status) == [.badRequest] && outputs.last == .close(one))
     #expect(line.send(options, over: flow).isEmpty)
     #expect(line.exchange.census == Exchange.Census())
+  }
+
+  @Test("A STUN keep-alive over UDP is told where it came from; what is no request for that hears nothing (RFC 5626 §8)")
+  func keepAlive() throws {
+    var line = try SignallingLine()
+    let home = SignallingLine.udp(port: 1024)
+    let transaction = STUNTransactionID(high: 1, low: 2)
+    let outputs = line.send(STUNMessage(.request, transaction: transaction).encoded(password: nil), over: home)
+    guard case .datagram(let octets, home)? = outputs.first else {
+      Issue.record("\(outputs)")
+      return
+    }
+    let answer = try STUNDatagram(parsing: octets).message
+    #expect(answer.kind == .success && answer.transaction == transaction && answer.mappedAddress == home.remote)
+    #expect(line.send(answer.encoded(password: nil), over: home).isEmpty, "two servers never answer each other")
+    #expect(line.send(Array("\r\n\r\n".utf8), over: home).isEmpty)
   }
 
   @Test("A connection past the limit is closed at once and counted")
