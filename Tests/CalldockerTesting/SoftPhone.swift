@@ -122,7 +122,7 @@ package final class SoftPhone {
       case .response(let response, _, _): receive(response)
       case .cancelled(_, let key, let cancel): cancelled(key, cancel)
       case .acknowledged: if let answered { layer.acknowledged(answered) }
-      case .timedOut, .unacknowledged: break
+      case .timedOut, .unreachable, .unacknowledged: break
       }
     }
   }

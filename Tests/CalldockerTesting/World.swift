@@ -74,7 +74,7 @@ package final class World {
 
   package func addAgent(_ name: String, password: String = "secret") throws {
     guard let agent = AgentName(name) else { return }
-    let digest = DigestAlgorithm.md5.secret(user: name, realm: tenant.description, password: password)
+    let digest = DigestSecrets(user: name, realm: tenant.description, password: password)
     try exchange.apply(.agentAdded(tenant, agent, digest: digest, teams: []))
   }
 
@@ -178,6 +178,7 @@ package final class World {
       case .datagram(let octets, let flow):
         note("→ \(flow.remote) ", octets)
         network.send(octets, from: sip, to: flow.remote)
+      case .stream, .close: preconditionFailure("the world's phones speak over UDP")
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)

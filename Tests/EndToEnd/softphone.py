@@ -11,31 +11,53 @@ RATES = {"opus": 48000, "pcmu": 8000, "pcma": 8000}
 NAMES = {"opus": "opus/48000/2", "pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1"}
 
 
-def free_pair():
-    """A UDP port and the one after it, which baresip takes as well, and a TCP port for its control."""
+def free_pair(host):
+    """A SIP port and the one after it, which baresip takes as well, both for UDP and TCP; and a TCP port for its control."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
+        with socket.socket() as control, socket.socket(family, socket.SOCK_DGRAM) as first:
+            control.bind(("127.0.0.1", 0))
+            first.bind((host, 0))
+            port = first.getsockname()[1]
             try:
-                two.bind(("127.0.0.1", port + 1))
+                for kind, number in [(socket.SOCK_STREAM, port), (socket.SOCK_STREAM, port + 1), (socket.SOCK_DGRAM, port + 1)]:
+                    with socket.socket(family, kind) as probe:
+                        probe.bind((host, number))
             except OSError:
                 continue
-        with socket.socket() as control:
-            control.bind(("127.0.0.1", 0))
             return port, control.getsockname()[1]
 
 
 class Softphone:
-    def __init__(self, folder, server, domain, user, password, codec, answers, tone):
+    def __init__(
+            self, folder, server, domain, user, password, codec, answers, tone, transport="udp", host="127.0.0.1"):
         self.folder = folder
         self.octets_a_second = RATES[codec] * (4 if codec == "opus" else 2)
         rate, channels = RATES[codec], 2 if codec == "opus" else 1
         write_tone(folder / "tone.wav", tone, 60, rate, channels)
-        port, control = free_pair()
+        mode = "auto" if answers else "manual"
+        (folder / "accounts").write_text(
+            f'<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass={password};'
+            f'outbound="sip:{server};transport={transport}";regint=60;'
+            f"audio_codecs={NAMES[codec]};answermode={mode}\n")
+        self.events, self.buffer, self.connection = [], b"", None
+        # Another program may take a port between our look and baresip's.
+        for _ in range(5):
+            port, control = free_pair(host)
+            self._configure(host, port, control, rate, channels)
+            self.process = subprocess.Popen(
+                ["baresip", "-f", folder], stdin=subprocess.DEVNULL, stdout=(folder / "baresip.log").open("w"),
+                stderr=subprocess.STDOUT)
+            self.connection = self._connect(control)
+            if self.connection:
+                break
+        assert self.connection, f"baresip did not start:\n{(folder / 'baresip.log').read_text()}"
+
+    def _configure(self, host, port, control, rate, channels):
+        folder = self.folder
         (folder / "config").write_text(f"""
 poll_method epoll
-sip_listen 127.0.0.1:{port}
+sip_listen {f"[{host}]" if ":" in host else host}:{port}
 call_local_timeout 120
 call_max_calls 4
 audio_path /usr/share/baresip
@@ -50,7 +72,7 @@ audio_txmode poll
 audio_buffer 20-160
 jitter_buffer_delay 5-10
 rtp_ports 21000-21998
-net_interface 127.0.0.1
+net_interface {host}
 module_path /usr/lib/baresip/modules
 module opus.so
 module g711.so
@@ -64,24 +86,17 @@ module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control}
 """)
-        mode = "auto" if answers else "manual"
-        (folder / "accounts").write_text(
-            f'<sip:{user}@{domain};transport=udp>;auth_user={user};auth_pass={password};outbound="sip:{server}";regint=60;'
-            f"audio_codecs={NAMES[codec]};answermode={mode}\n")
-        self.process = subprocess.Popen(
-            ["baresip", "-f", folder], stdin=subprocess.DEVNULL, stdout=(folder / "baresip.log").open("w"),
-            stderr=subprocess.STDOUT)
-        self.events, self.buffer = [], b""
-        self.connection = self._connect(control)
 
     def _connect(self, port):
+        """The control connection, or None if baresip ended instead."""
         end = time.monotonic() + 20
-        while True:
+        while time.monotonic() < end and self.process.poll() is None:
             try:
                 return socket.create_connection(("127.0.0.1", port), 1)
             except OSError:
-                assert time.monotonic() < end, f"baresip did not start:\n{(self.folder / 'baresip.log').read_text()}"
                 time.sleep(0.05)
+        self.process.kill()
+        return None
 
     def _read(self, timeout):
         """The next netstring of JSON, or None."""

@@ -41,14 +41,19 @@ package struct Dialog: Hashable, Sendable {
   /// The dialog that a response opens for whoever sent the INVITE (§12.1.2).
   package init?(caller request: SIPRequest, _ response: SIPResponse) {
     guard let callID = try? request.headers.callID, let from = try? request.headers.from, let to = try? response.headers.to,
-      let number = try? request.headers.cseq.number, let localTag = from.tag, let remoteTag = to.tag,
-      case .addresses(let contacts)? = try? response.headers.contacts
+      let number = try? request.headers.cseq.number, let localTag = from.tag
     else { return nil }
-    id = DialogID(callID: callID, localTag: localTag, remoteTag: remoteTag)
+    // A peer of RFC 2543 has no tag, which is then as good as an empty one.
+    id = DialogID(callID: callID, localTag: localTag, remoteTag: to.tag ?? "")
     local = from
     remote = to
-    // A phone that forgets its Contact is still reached where the INVITE reached it.
-    target = contacts.first?.uri ?? request.uri
+    // A phone that forgets or garbles its Contact is still reached where the INVITE reached it.
+    target =
+      if case .addresses(let contacts)? = try? response.headers.contacts, let contact = contacts.first {
+        contact.uri
+      } else {
+        request.uri
+      }
     routes = ((try? response.headers.recordRoutes) ?? []).reversed().map(\.description)
     localNumber = number
   }

@@ -7,6 +7,10 @@ package enum IPAddress: Hashable, Sendable {
 
   package static let loopback = IPAddress.v4(0x7F00_0001)
   package static let any = IPAddress.v4(0)
+  /// `::`, which a socket takes for every address of both families.
+  package static let anyOfBoth = IPAddress.v6(high: 0, low: 0)
+
+  package var isIPv6: Bool { if case .v6 = self { true } else { false } }
 
   package var isLoopback: Bool {
     switch self {

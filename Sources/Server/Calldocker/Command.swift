@@ -10,7 +10,7 @@ package enum Command {
     calldocker version         print the version
 
     Flags of serve (each also as an environment variable, --http-port as CALLDOCKER_HTTP_PORT):
-      --host ADDRESS           where to listen; 0.0.0.0 by default
+      --host ADDRESS           where to listen; by default ::, every address; 0.0.0.0 is every one of IPv4
       --http-port N            HTTP and Socket.IO; 8080
       --sip-port N             SIP over UDP; 5060
       --webrtc-port N          the port of all browsers' media; 7000

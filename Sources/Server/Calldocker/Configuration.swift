@@ -3,7 +3,8 @@ import Wire
 
 /// What an operator may choose: by flag, or by an environment variable of the same name (`--http-port`, `CALLDOCKER_HTTP_PORT`).
 package struct Configuration: Sendable {
-  package var host = IPAddress.any
+  /// `::` stands for every address of both families, and for those of IPv4 on a machine without IPv6.
+  package var host = IPAddress.anyOfBoth
   package var httpPort: UInt16 = 8080
   package var sipPort: UInt16 = 5060
   package var webRTCPort: UInt16 = 7000

@@ -19,6 +19,8 @@ package struct Server: Sendable {
   package static let demoTenant = TenantID("00000000-0000-4000-8000-00000000ca11")
 
   package init(_ configuration: Configuration) throws {
+    var configuration = configuration
+    if configuration.host == .anyOfBoth, !Interfaces.speakIPv6 { configuration.host = .any }
     self.configuration = configuration
     log = Log(level: configuration.logLevel, showsPersonal: configuration.showsPersonal)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
@@ -35,7 +37,7 @@ package struct Server: Sendable {
       planes: media.map { Self.candidates(configuration, port: $0.browserPort) }, fingerprint: identity.fingerprint,
       baseDomain: configuration.baseDomain)
     signalling = SignallingPlane(
-      loop: try EventLoop(), socket: try UDPSocket(bind: SocketAddress(configuration.host, configuration.sipPort)),
+      loop: try EventLoop(), sockets: try SIPSockets(bind: SocketAddress(configuration.host, configuration.sipPort)),
       exchange: Exchange(site: site, randomness: .system), media: media, log: log, host: configuration.host,
       advertised: configuration.advertised)
     relay.set(signalling)
@@ -96,7 +98,7 @@ package struct Server: Sendable {
   private static func candidates(_ configuration: Configuration, port: UInt16) -> [SocketAddress] {
     let local = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
     let all = (configuration.advertised.map { [$0] } ?? []) + local
-    let usable = all.filter { if case .v4 = $0 { true } else { !configuration.host.isIPv4 } }
+    let usable = all.filter { !$0.isIPv6 || configuration.host.isIPv6 }
     return usable.map { SocketAddress($0, port) }
   }
 
@@ -128,12 +130,14 @@ package struct Server: Sendable {
     for user in ["alice", "bob"] {
       guard let name = AgentName(user) else { continue }
       let password = random.token(12)
-      let digest = DigestAlgorithm.md5.secret(user: user, realm: tenant.description, password: password)
+      let digest = DigestSecrets(user: user, realm: tenant.description, password: password)
       try await signalling.apply(.agentAdded(tenant, name, digest: digest, teams: []))
       lines.append("  user \(user)   password \(password)   domain \(tenant)")
     }
     let addresses = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
-    for address in addresses { lines.append("  outbound proxy \(SocketAddress(address, signalling.sipAddress.port)) (UDP)") }
+    for address in addresses {
+      lines.append("  outbound proxy \(SocketAddress(address, signalling.sipAddress.port)) (UDP or TCP)")
+    }
     lines.append("While no softphone is registered, a call to the demo business reaches an echo with a greeting.")
     FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
   }
@@ -145,8 +149,4 @@ package struct Server: Sendable {
     web.loop.stop()
     signalling.loop.stop()
   }
-}
-
-extension IPAddress {
-  fileprivate var isIPv4: Bool { if case .v4 = self { true } else { false } }
 }

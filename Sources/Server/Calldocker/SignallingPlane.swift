@@ -6,7 +6,7 @@ import SIPCore
 import SIPSyntax
 import Wire
 
-/// The exchange on its thread: SIP datagrams in and out, wishes to the media plane, events to the web.
+/// The exchange on its thread: SIP over UDP and TCP, wishes to the media plane, events to the web.
 package actor SignallingPlane {
   /// Whoever carries events to visitors and agents in browsers.
   package typealias Sink = @Sendable (ClientEvent) -> Void
@@ -21,7 +21,11 @@ package actor SignallingPlane {
   package nonisolated let sipAddress: SocketAddress
 
   private var exchange: Exchange
-  private let socket: UDPSocket
+  private let sockets: SIPSockets
+  private var streams: [ConnectionID: TCPConnection] = [:]
+  private var lastConnection: UInt64 = 0
+  /// Connections that are to close once their last words are sent, with the moment at which nobody waits for that any more.
+  private var leaving: [(connection: ConnectionID, until: Instant)] = []
   private let media: [MediaPlane]
   private let log: Log
   private let advertised: IPAddress?
@@ -35,46 +39,94 @@ package actor SignallingPlane {
   private static let maximumRoutes = 10_000
   /// Datagrams that one wake-up reads before time and the web have their turn.
   private static let batch = 256
+  /// What may wait for a phone that does not read.
+  private static let streamCapacity = 256 * 1024
+  /// How long a peer may take to read our last words to it.
+  private static let farewellTime = Duration.seconds(5)
 
   package init(
-    loop: EventLoop, socket: UDPSocket, exchange: Exchange, media: [MediaPlane], log: Log, host: IPAddress,
+    loop: EventLoop, sockets: SIPSockets, exchange: Exchange, media: [MediaPlane], log: Log, host: IPAddress,
     advertised: IPAddress?
   ) {
     self.loop = loop
-    self.socket = socket
+    self.sockets = sockets
     self.exchange = exchange
     self.media = media
     self.log = log
     self.host = host
     self.advertised = advertised
-    sipAddress = socket.localAddress ?? SocketAddress(host, 0)
+    sipAddress = sockets.address
   }
 
   package func start(sink: @escaping Sink) throws {
     self.sink = sink
     timer = loop.makeTimer { [unowned self] in assumeIsolated { $0.ring() } }
-    try loop.watch(socket.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.read() } }
+    try loop.watch(sockets.datagrams.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.read() } }
+    try loop.watch(sockets.listener.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.accept() } }
   }
 
   // MARK: What arrives
 
   private func read() {
     for _ in 0..<Self.batch {
-      guard let (count, source) = socket.receive(into: buffer) else { break }
+      guard let (count, source) = sockets.datagrams.receive(into: buffer) else { break }
+      // What is written for a peer that only one of our links knows is of no use to anybody else.
+      guard !source.ip.isLinkLocal else { continue }
       let flow = Flow(remote: source, local: SocketAddress(address(facing: source.ip), sipAddress.port))
       perform(exchange.receive(datagram: Array(buffer[..<count]), over: flow, at: SystemClock.now))
     }
     schedule()
   }
 
+  private func accept() {
+    for _ in 0..<Self.batch {
+      guard let (file, remote) = sockets.listener.accept() else { break }
+      guard let stream = try? TCPConnection(loop, file: file, remote: remote) else { continue }
+      guard let local = stream.localAddress?.ip, !remote.ip.isLinkLocal else {
+        stream.close()
+        continue
+      }
+      open(stream, local: address(facing: remote.ip, over: local))
+    }
+    schedule()
+  }
+
+  private func open(_ stream: TCPConnection, local: IPAddress) {
+    lastConnection &+= 1
+    let id = ConnectionID(lastConnection)
+    streams[id] = stream
+    stream.capacity = Self.streamCapacity
+    stream.onBytes = { [unowned self] octets in assumeIsolated { $0.received(octets, on: id) } }
+    stream.onClose = { [unowned self] in assumeIsolated { $0.closed(id) } }
+    let flow = Flow(remote: stream.remote, local: SocketAddress(local, sipAddress.port), transport: .tcp(id))
+    perform(exchange.connectionOpened(flow, at: SystemClock.now))
+  }
+
+  private func received(_ octets: [UInt8], on id: ConnectionID) {
+    perform(exchange.receive(octets, on: id, at: SystemClock.now))
+    schedule()
+  }
+
+  private func closed(_ id: ConnectionID) {
+    streams[id] = nil
+    perform(exchange.connectionClosed(id, at: SystemClock.now))
+    schedule()
+  }
+
   private func ring() {
-    perform(exchange.wake(at: SystemClock.now))
+    let now = SystemClock.now
+    perform(exchange.wake(at: now))
+    while let first = leaving.first, first.until <= now {
+      leaving.removeFirst()
+      streams[first.connection]?.close()
+    }
     schedule()
   }
 
   /// Our address as that peer should write it: the one facing it, or for peers beyond our network the advertised one.
-  private func address(facing peer: IPAddress) -> IPAddress {
-    if let advertised, !peer.isPrivate { return advertised }
+  private func address(facing peer: IPAddress, over known: IPAddress? = nil) -> IPAddress {
+    if let advertised, !peer.isPrivate, advertised.isIPv6 == peer.isIPv6 { return advertised }
+    if let known { return known }
     guard host.isUnspecified else { return host }
     if let known = facing[peer] { return known }
     if facing.count >= Self.maximumRoutes { facing = [:] }
@@ -84,7 +136,7 @@ package actor SignallingPlane {
   }
 
   private func schedule() {
-    if let timer { loop.set(timer, to: exchange.deadline) }
+    if let timer { loop.set(timer, to: earliest(exchange.deadline, leaving.first?.until)) }
   }
 
   /// Does something with the exchange and carries out what it asks for.
@@ -101,7 +153,11 @@ package actor SignallingPlane {
     var commands: [MediaPlaneID: [MediaCommand]] = [:]
     for output in outputs {
       switch output {
-      case .datagram(let octets, let flow): octets.withUnsafeBytes { _ = socket.send($0, to: flow.remote) }
+      case .datagram(let octets, let flow): octets.withUnsafeBytes { _ = sockets.datagrams.send($0, to: flow.remote) }
+      case .stream(let octets, let connection): streams[connection]?.send(octets)
+      case .close(let connection):
+        streams[connection]?.finish()
+        if streams[connection] != nil { leaving.append((connection, SystemClock.now + Self.farewellTime)) }
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
@@ -167,6 +223,7 @@ package actor SignallingPlane {
   package func sessionGone(_ session: AgentSessionID) { with { ((), $0.sessionGone(session, at: $1)) } }
   package func shutDown() { with { ((), $0.shutDown(at: $1)) } }
   package var callCount: Int { exchange.callCount }
+  package var edge: (connections: Int, counts: EdgeCounts) { (exchange.census.connections, exchange.edge) }
 }
 
 extension IPAddress {
@@ -175,7 +232,10 @@ extension IPAddress {
     switch self {
     case .v4(let bits):
       bits >> 24 == 10 || bits >> 24 == 127 || bits >> 20 == 0xAC1 || bits >> 16 == 0xC0A8 || bits >> 16 == 0xA9FE
-    case .v6(let high, let low): high >> 57 == 0x7E || high >> 54 == 0x3FA || (high == 0 && low == 1)
+    case .v6(let high, let low): high >> 57 == 0x7E || isLinkLocal || (high == 0 && low == 1)
     }
   }
+
+  /// Addresses that mean something only together with the link they are on (RFC 4291 §2.5.6).
+  var isLinkLocal: Bool { if case .v6(let high, _) = self { high >> 54 == 0x3FA } else { false } }
 }

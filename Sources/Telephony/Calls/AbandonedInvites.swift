@@ -9,19 +9,19 @@ struct AbandonedInvites: Sendable {
   /// A peer repeats its 2xx for 64·T1 and may have begun at the last moment of ours (RFC 3261 §13.3.1.4).
   static let memory = Duration.seconds(64)
 
-  private var invites: [TransactionKey: (request: SIPRequest, flow: Flow)] = [:]
+  private var invites: [TransactionKey: SIPRequest] = [:]
   private var ends = DeadlineQueue<TransactionKey>()
 
   var count: Int { invites.count }
   var deadline: Instant? { ends.next }
 
-  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, _ flow: Flow, at now: Instant) {
+  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, at now: Instant) {
     if invites.count >= Self.maximum, let oldest = ends.popDue(at: now + Self.memory) { invites[oldest] = nil }
-    invites[key] = (request, flow)
+    invites[key] = request
     ends.set(key, to: now + Self.memory)
   }
 
-  subscript(key: TransactionKey) -> (request: SIPRequest, flow: Flow)? { invites[key] }
+  subscript(key: TransactionKey) -> SIPRequest? { invites[key] }
 
   mutating func remove(_ key: TransactionKey) {
     invites[key] = nil

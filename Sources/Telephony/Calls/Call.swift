@@ -104,7 +104,9 @@ package enum Party: Sendable {
 package struct PhoneParty: Sendable {
   let agent: AgentName
   let leg: LegID
-  let flow: Flow
+  let binding: Binding
+  /// The one that the phone used last.
+  var flow: Flow
   let invite: SIPRequest
   let key: TransactionKey
   let port: UInt16

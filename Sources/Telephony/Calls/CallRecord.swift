@@ -53,6 +53,7 @@ struct UnfinishedRecords: Sendable {
   private var callsByLeg: [LegID: CallID] = [:]
   private var ends = DeadlineQueue<CallID>()
 
+  var count: Int { max(records.count, callsByLeg.count) }
   var deadline: Instant? { ends.next }
 
   /// Keeps a record until both legs reported; gives it back at once if there is nothing to wait for.

@@ -1,4 +1,5 @@
 import SIPCore
+import SIPSyntax
 import Wire
 
 /// What happens when nobody is there to answer.
@@ -11,8 +12,10 @@ package enum Fallback: Hashable, Sendable {
 /// A change of who exists. Every change goes through here, so that it can be made durable before it is believed.
 package enum DirectoryChange: Hashable, Sendable {
   case tenantAdded(TenantID, name: String, isOpen: Bool, fallback: Fallback)
-  /// - digest: H(user:realm:password) with MD5; no password is kept.
-  case agentAdded(TenantID, AgentName, digest: String, teams: [String])
+  /// - digest: H(user:realm:password) by each algorithm; no password is kept.
+  case agentAdded(TenantID, AgentName, digest: DigestSecrets, teams: [String])
+  /// How the tenant's phones prove their passwords from now on.
+  case digestPolicySet(TenantID, DigestPolicy)
 }
 
 /// Why a change cannot be.
@@ -30,7 +33,7 @@ package struct Agent: Sendable {
 
   package let name: AgentName
   /// `nil` for an agent that exists only in a browser of an open tenant.
-  package var digest: String?
+  package var digest: DigestSecrets?
   package var teams: [String]
   package var phones = Bindings()
   /// In the order in which they came.
@@ -60,6 +63,7 @@ package struct Tenant: Sendable {
   /// Whether agents may come in without a token.
   package let isOpen: Bool
   package let fallback: Fallback
+  package internal(set) var digestPolicy = DigestPolicy.md5
   package internal(set) var agents: [AgentName: Agent] = [:]
   package internal(set) var calls: [CallID: Call] = [:]
 
@@ -78,7 +82,7 @@ package struct Tenant: Sendable {
   /// What a widget asks before it shows itself.
   package var isAnybodyThere: Bool { fallback == .echo || agents.values.contains(where: \.isAvailable) }
 
-  mutating func addAgent(_ name: AgentName, digest: String?, teams: [String]) throws(DirectoryFault) {
+  mutating func addAgent(_ name: AgentName, digest: DigestSecrets?, teams: [String]) throws(DirectoryFault) {
     if let known = agents[name] {
       // A name that so far only a browser used gets its phone.
       guard known.digest == nil, digest != nil else { throw .agentExists }
@@ -103,6 +107,9 @@ extension Exchange {
     case .agentAdded(let id, let name, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
       try tenants[id]?.addAgent(name, digest: digest, teams: teams)
+    case .digestPolicySet(let id, let policy):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      tenants[id]?.digestPolicy = policy
     }
   }
 }

@@ -7,7 +7,7 @@ extension Exchange {
   static var allowed: String { "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER" }
 
   mutating func receive(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
-    let unsupported = request.headers.tokens(.require)
+    let unsupported = request.headers.tokens(.require).filter { $0 != "path" || request.method != .register }
     guard unsupported.isEmpty || request.method == .ack else {
       return respond(key, request, .badExtension, at: now) {
         $0.headers.append(.unsupported, unsupported.joined(separator: ", "))
@@ -28,63 +28,92 @@ extension Exchange {
     }
   }
 
-  /// The tenant whose domain a URI names: the UUID, alone or before the base domain.
-  func tenant(of uri: URI) -> Tenant? {
+  /// The tenant whose domain a URI names, whether there is such a tenant or not: the UUID, alone or before the base domain.
+  func domain(of uri: URI) -> TenantID? {
     guard case .name(let host)? = uri.sip?.host else { return nil }
-    if let id = TenantID(host.text) { return tenants[id] }
+    if let id = TenantID(host.text) { return id }
     guard let base = site.baseDomain?.lowercased(), host.text.hasSuffix("." + base) else { return nil }
-    return TenantID(host.text.dropLast(base.utf8.count + 1)).flatMap { tenants[$0] }
+    return TenantID(host.text.dropLast(base.utf8.count + 1))
   }
 
-  /// RFC 3261 §10.3, with the answers in its order.
+  /// RFC 3261 §10.3, with the answers in its order. Who asks for a tenant or a user that is none hears what a wrong password hears.
   private mutating func register(
     _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
-    guard let to = try? request.headers.to, let tenant = tenant(of: to.uri), let user = to.uri.sip?.user else {
+    guard let to = try? request.headers.to, let domain = domain(of: to.uri), let user = to.uri.sip?.user else {
       return respond(key, request, .notFound, at: now)
     }
-    let realm = tenant.id.description
+    let tenant = tenants[domain]
+    let realm = domain.description
+    let source = passwordSource(of: user, domain, flow)
+    if let source, request.headers.credentials().contains(where: { $0.realm == realm }),
+      let wait = wrongPasswords.wait(source, at: now)
+    {
+      edge.guessesRefused &+= 1
+      return respond(key, request, .serviceUnavailable, at: now) {
+        $0.headers.append(.retryAfter, String((wait.milliseconds + 999) / 1000))
+      }
+    }
     let verdict = authenticator.judge(
-      request, realm: realm, digest: { AgentName($0).flatMap { tenant.agents[$0]?.digest } }, at: now)
+      request, realm: realm, algorithms: (tenant?.digestPolicy ?? .md5).algorithms, from: flow.remote.ip,
+      secrets: { AgentName($0).flatMap { tenant?.agents[$0]?.digest } }, at: now)
     switch verdict {
-    case .challenge(let challenge), .refused(let challenge):
-      var outputs = respond(key, request, .unauthorized, at: now) {
-        $0.headers.append(.wwwAuthenticate, challenge.description)
-      }
-      if case .refused = verdict {
-        outputs.append(log(.warning, tenant.id, nil, "A phone gave a wrong password", "\(user) from \(flow.remote)"))
-      }
-      return outputs
-    case .accepted: break
+    case .challenge(let challenges): return challenge(key, request, challenges, at: now)
+    case .refused(let challenges, let wrong):
+      if let source { wrongPasswords.note(source, at: now) }
+      let event = tenant == nil ? "A phone named a business that does not exist" : "A phone gave a wrong password"
+      return challenge(key, request, challenges, at: now) + [log(.warning, domain, nil, event, "\(wrong) from \(flow.remote)")]
+    case .accepted(let proven):
+      // Whose password it was decides whose phone it is.
+      guard let name = AgentName(user), AgentName(proven) == name else { return respond(key, request, .forbidden, at: now) }
+      return bind(AddressOfRecord(tenant: domain, agent: name), request, key, flow, at: now)
     }
-    // Whose password it was decides whose phone it is.
-    guard let name = AgentName(user), request.headers.credentials().contains(where: { AgentName($0.username) == name }) else {
-      return respond(key, request, .forbidden, at: now)
+  }
+
+  private mutating func challenge(
+    _ key: TransactionKey, _ request: SIPRequest, _ challenges: [DigestChallenge], at now: Instant
+  ) -> [Output] {
+    respond(key, request, .unauthorized, at: now) { response in
+      for challenge in challenges { response.headers.append(.wwwAuthenticate, challenge.description) }
     }
-    return bind(name, of: tenant.id, request, key, flow, at: now)
+  }
+
+  /// Whom a wrong password counts against; `nil` for a user whose phone is registered from there, who is never slowed.
+  private func passwordSource(of user: String, _ domain: TenantID, _ flow: Flow) -> WrongPasswords.Source? {
+    let network = SourceNetwork(flow.remote.ip)
+    guard registeredFrom.contains(network) else { return WrongPasswords.Source(network) }
+    let name = AgentName(user)
+    let phones = name.flatMap { tenants[domain]?.agents[$0]?.phones.all } ?? []
+    guard !phones.contains(where: { SourceNetwork($0.flow.remote.ip) == network }) else { return nil }
+    return WrongPasswords.Source(network, user: "\(name?.description ?? "")@\(domain)")
   }
 
   private mutating func bind(
-    _ name: AgentName, of tenant: TenantID, _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
+    _ address: AddressOfRecord, _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
-    guard var agent = tenants[tenant]?.agents[name] else { return respond(key, request, .notFound, at: now) }
-    let before = agent.phones.all.count
-    let answer = agent.phones.apply(request, over: flow, at: now)
-    tenants[tenant]?.agents[name] = agent
-    registrations.set(AddressOfRecord(tenant: tenant, agent: name), to: agent.phones.deadline)
+    guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else {
+      return respond(key, request, .notFound, at: now)
+    }
+    let before = phones.all.count
+    let answer = phones.apply(request, over: flow, at: now)
+    setPhones(phones, of: address, at: now)
     switch answer {
     case .accepted:
-      let contacts = agent.phones.contactValues(at: now)
+      follow(address, to: flow)
+      let contacts = phones.contactValues(at: now)
       let outputs = respond(key, request, .ok, at: now) { response in
+        response.headers.copy(.path, from: request.headers)
         for contact in contacts { response.headers.append(.contact, contact) }
       }
-      guard agent.phones.all.count != before else { return outputs }
-      return outputs + [log(.info, tenant, nil, "An agent has \(agent.phones.all.count) phones registered", name.description)]
+      guard phones.all.count != before else { return outputs }
+      let event = "An agent has \(phones.all.count) phones registered"
+      return outputs + [log(.info, address.tenant, nil, event, "\(address.agent)")]
     case .tooBrief:
       return respond(key, request, .intervalTooBrief, at: now) {
         $0.headers.append(.minExpires, String(Bindings.minimumExpiry))
       }
     case .outOfOrder: return respond(key, request, .serverInternalError, at: now)
+    case .tooMany: return respond(key, request, .forbidden, at: now)
     case .malformed: return respond(key, request, .badRequest, at: now)
     }
   }
@@ -93,9 +122,9 @@ extension Exchange {
   mutating func expirePhones(of address: AddressOfRecord, at now: Instant) -> [Output] {
     guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else { return [] }
     phones.expire(at: now)
-    tenants[address.tenant]?.agents[address.agent]?.phones = phones
-    registrations.set(address, to: phones.deadline)
-    return [log(.info, address.tenant, nil, "A phone did not register again; \(phones.all.count) are left", "\(address.agent)")]
+    setPhones(phones, of: address, at: now)
+    let event = "A phone did not register again; \(phones.all.count) are left"
+    return [log(.info, address.tenant, nil, event, "\(address.agent)")]
   }
 
   func log(

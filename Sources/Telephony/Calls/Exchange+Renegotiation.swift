@@ -8,8 +8,9 @@ extension Exchange {
   mutating func receiveInDialog(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
     guard let id = DialogID(received: request), let place = placesByDialog[id],
       case .talking(.phone(var phone), let since)? = call(place)?.phase, phone.dialog.id == id
-    else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
+    else { return receiveInEarlyDialog(request, key, at: now) }
     guard phone.dialog.receive(request) == .inOrder else { return respond(key, request, .serverInternalError, at: now) }
+    phone.flow = flow
     update(place) { $0.phase = .talking(.phone(phone), since: since) }
     switch request.method {
     case .bye: return respond(key, request, .ok, at: now) + end(place, .agentHungUp, at: now)
@@ -17,6 +18,17 @@ extension Exchange {
     case .options: return respond(key, request, .ok, at: now) { $0.headers.append(.allow, Self.allowed) }
     default: return respond(key, request, .methodNotAllowed, at: now) { $0.headers.append(.allow, Self.allowed) }
     }
+  }
+
+  /// The BYE of a phone that hung up at once can overtake its 2xx; a phone should wait for our ACK (RFC 3261 §15), but not all do.
+  private mutating func receiveInEarlyDialog(_ request: SIPRequest, _ key: TransactionKey, at now: Instant) -> [Output] {
+    guard request.method == .bye, let id = DialogID(received: request),
+      let place = placesByDialog[DialogID(callID: id.callID, localTag: id.localTag, remoteTag: "")],
+      case .ringing(let attempt)? = call(place)?.phase,
+      let fork = attempt.forks.first(where: { $0.invite?.earlyDialog.callID == id.callID })
+    else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
+    abandon(fork, at: now)
+    return respond(key, request, .ok, at: now) + forkEnded(fork.leg, of: place, .declined, at: now)
   }
 
   private mutating func renegotiate(

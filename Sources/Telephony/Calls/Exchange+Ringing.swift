@@ -7,7 +7,7 @@ import Wire
 extension Exchange {
   mutating func ring(_ name: AgentName, for place: Place, at now: Instant) -> [Output] {
     guard let agent = tenants[place.tenant]?.agents[name], let call = call(place) else { return [] }
-    let forks = agent.phones.all.map { PhoneFork(leg: newLeg(on: call.plane, for: place), binding: $0) }
+    let forks = agent.phones.phones.map { PhoneFork(leg: newLeg(on: call.plane, for: place), binding: $0) }
     let sessions = agent.sessions.filter(\.isAvailable).map(\.id)
     let attempt = Attempt(agent: name, forks: forks, sessions: sessions, giveUpAt: now + Call.ringingTime)
     tenants[place.tenant]?.agents[name]?.call = place.call
@@ -33,15 +33,19 @@ extension Exchange {
     else { return [.media(.close(leg))] }
     let flow = attempt.forks[index].binding.flow
     let request = inviteRequest(call, attempt, attempt.forks[index], port: port)
-    guard let (key, outputs) = layer.send(request, over: flow, at: now) else {
-      return forkEnded(leg, of: place, .failed, at: now)
+    guard connections.carries(flow), let (key, outputs) = layer.send(request, over: flow, at: now) else {
+      return forkEnded(leg, of: place, .noAnswer, at: now)
     }
     attempt.forks[index].state = .inviting(key)
     attempt.forks[index].invite = request
     placesByTransaction[key] = place
+    placesByDialog[request.earlyDialog] = place
     update(place) { $0.phase = .ringing(attempt) }
     return outputs.flatMap { perform($0, at: now) }
   }
+
+  /// Seconds by which a phone's own end of ringing comes after ours.
+  private static let expiryMargin: Int64 = 5
 
   private mutating func inviteRequest(_ call: Call, _ attempt: Attempt, _ fork: PhoneFork, port: UInt16) -> SIPRequest {
     let flow = fork.binding.flow
@@ -51,18 +55,21 @@ extension Exchange {
     var request = SIPRequest(.invite, fork.binding.contact.uri)
     request.headers.append(.via, newVia(flow).description)
     request.headers.append(.maxForwards, "70")
+    for hop in fork.binding.path { request.headers.append(.route, hop) }
     request.headers.append(.from, from.description)
     request.headers.append(.to, NameAddress(SIPURI(user: attempt.agent.description, host: domain)).description)
     request.headers.append(.callID, randomness.token(24))
     request.headers.append(.cseq, CSeq(1, .invite).description)
     request.headers.append(.contact, contact(flow).description)
     request.headers.append(.allow, Self.allowed)
+    // A phone that our CANCEL cannot reach stops by itself (§13.3.1.1).
+    request.headers.append(.expires, String(Call.ringingTime.components.seconds + Self.expiryMargin))
     request.headers.append(.contentType, "application/sdp")
     request.body = Array(phoneSession(flow, port: port, leg: fork.leg, version: 1).offer.description.utf8)
     return request
   }
 
-  func contact(_ flow: Flow) -> NameAddress { NameAddress(SIPURI(user: "calldocker", at: flow.local)) }
+  func contact(_ flow: Flow) -> NameAddress { flow.contact(user: "calldocker") }
 
   func phoneSession(_ flow: Flow, port: UInt16, leg: LegID, version: UInt64) -> PhoneSession {
     PhoneSession(
@@ -73,18 +80,19 @@ extension Exchange {
   // MARK: What comes back
 
   mutating func receive(_ response: SIPResponse, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
-    if let (request, flow) = abandoned[key] { return receiveLate(response, to: request, key, flow, at: now) }
+    if let invite = abandoned[key] { return receiveLate(response, to: invite, key, flow, at: now) }
     guard let place = placesByTransaction[key], let call = call(place) else { return [] }
     switch call.phase {
     case .ringing(let attempt):
       guard let fork = attempt.forks.first(where: { $0.isInviting(key) }) else { return [] }
       if response.status == .trying { return [] }
       if response.status.isProvisional { return rang(place, at: now) }
-      if response.status.isSuccess { return answered(fork, key, response, place, at: now) }
+      if response.status.isSuccess { return answered(fork, key, response, flow, place, at: now) }
       placesByTransaction[key] = nil
+      if let invite = fork.invite { placesByDialog[invite.earlyDialog] = nil }
       return refused(fork, of: attempt, response.status, place, at: now)
     case .talking(.phone(let phone), _) where phone.key == key && response.status.isSuccess:
-      return receiveAgain(response, phone, at: now)
+      return receiveAgain(response, phone, flow, at: now)
     default: return []
     }
   }
@@ -105,6 +113,7 @@ extension Exchange {
     }
     // A 6xx speaks for the agent, not for one phone (RFC 3261 §21.6).
     update(place) { $0.disappointment = .declined }
+    placesByLeg[fork.leg] = nil
     return [note, .media(.close(fork.leg))] + nextAgent(place, dropping: fork.leg, .timeout, at: now)
   }
 
@@ -151,9 +160,8 @@ extension Exchange {
     for fork in attempt.forks where fork.leg != kept {
       placesByLeg[fork.leg] = nil
       outputs.append(.media(.close(fork.leg)))
-      guard case .inviting(let key) = fork.state, let invite = fork.invite else { continue }
-      placesByTransaction[key] = nil
-      abandoned.insert(key, invite, fork.binding.flow, at: now)
+      guard case .inviting(let key) = fork.state else { continue }
+      abandon(fork, at: now)
       outputs += layer.cancel(key, reason: reason, at: now).flatMap { perform($0, at: now) }
     }
     outputs += attempt.sessions.map { .agent($0, .incomingCallEnded(place.call, why)) }
@@ -167,13 +175,33 @@ extension Exchange {
     tenants[place.tenant]?.agents[name]?.idleSince = now
   }
 
-  mutating func timedOut(_ key: TransactionKey, at now: Instant) -> [Output] {
-    abandoned.remove(key)
-    guard let place = placesByTransaction.removeValue(forKey: key), case .ringing(let attempt)? = call(place)?.phase,
+  /// An INVITE of ours had no answer, and will have none by its transaction.
+  mutating func unanswered(_ key: TransactionKey, _ why: String, at now: Instant) -> [Output] {
+    guard let place = placesByTransaction[key], case .ringing(let attempt)? = call(place)?.phase,
       let fork = attempt.forks.first(where: { $0.isInviting(key) })
     else { return [] }
-    let note = log(.warning, place.tenant, place.call, "A phone did not react to the call", attempt.agent.description)
+    abandon(fork, at: now)
+    let note = log(.warning, place.tenant, place.call, why, attempt.agent.description)
     return [note] + forkEnded(fork.leg, of: place, .noAnswer, at: now)
+  }
+
+  /// Nobody waits for the answer to a fork's INVITE any more.
+  mutating func abandon(_ fork: PhoneFork, at now: Instant) {
+    guard case .inviting(let key) = fork.state, let invite = fork.invite else { return }
+    forget(invite, key, at: now)
+  }
+
+  mutating func forget(_ invite: SIPRequest, _ key: TransactionKey, at now: Instant) {
+    placesByTransaction[key] = nil
+    placesByDialog[invite.earlyDialog] = nil
+    abandoned.insert(key, invite, at: now)
+  }
+}
+
+extension SIPRequest {
+  /// What a dialog that our INVITE may open is called before the peer has told its tag.
+  var earlyDialog: DialogID {
+    DialogID(callID: (try? headers.callID) ?? "", localTag: (try? headers.from.tag) ?? "", remoteTag: "")
   }
 }
 

@@ -7,27 +7,27 @@ import Wire
 extension Exchange {
   /// The first 2xx wins; whoever else rings is told that the call was answered elsewhere.
   mutating func answered(
-    _ fork: PhoneFork, _ key: TransactionKey, _ response: SIPResponse, _ place: Place, at now: Instant
+    _ fork: PhoneFork, _ key: TransactionKey, _ response: SIPResponse, _ flow: Flow, _ place: Place, at now: Instant
   ) -> [Output] {
     guard let invite = fork.invite, let dialog = Dialog(caller: invite, response), let call = call(place),
       case .ringing(let attempt) = call.phase
     else { return [] }
-    let flow = fork.binding.flow
     let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
     guard let phone = Self.phone(response.body) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
-      abandoned.insert(key, invite, flow, at: now)
-      return [.datagram(acknowledgement, flow)] + sayBye(dialog, flow, Reason(cause: 488, text: "No usable answer"), at: now)
+      abandon(fork, at: now)
+      return send(acknowledgement, over: flow)
+        + sayBye(dialog, flow, Reason(cause: 488, text: "No usable answer"), at: now)
         + forkEnded(fork.leg, of: place, .noAnswer, at: now)
     }
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
     var outputs = stopRinging(place, except: fork.leg, .answeredElsewhere, reason: elsewhere, at: now)
-    let port = Self.port(invite)
     let party = PhoneParty(
-      agent: attempt.agent, leg: fork.leg, flow: flow, invite: invite, key: key, port: port, dialog: dialog,
-      acknowledgement: acknowledgement, remote: phone.remote)
+      agent: attempt.agent, leg: fork.leg, binding: fork.binding, flow: flow, invite: invite, key: key, port: Self.port(invite),
+      dialog: dialog, acknowledgement: acknowledgement, remote: phone.remote)
+    placesByDialog[invite.earlyDialog] = nil
     placesByDialog[dialog.id] = place
-    outputs += [.datagram(acknowledgement, flow), .media(.connectPhone(fork.leg, phone))]
+    outputs += send(acknowledgement, over: flow) + [.media(.connectPhone(fork.leg, phone))]
     return outputs + meet(.phone(party), place, at: now)
   }
 
@@ -65,24 +65,30 @@ extension Exchange {
   }
 
   /// A 2xx again: the ACK was lost, or a second phone behind the same contact answered too.
-  mutating func receiveAgain(_ response: SIPResponse, _ phone: PhoneParty, at now: Instant) -> [Output] {
+  mutating func receiveAgain(_ response: SIPResponse, _ phone: PhoneParty, _ flow: Flow, at now: Instant) -> [Output] {
     guard let dialog = Dialog(caller: phone.invite, response) else { return [] }
-    guard dialog.id != phone.dialog.id else { return [.datagram(phone.acknowledgement, phone.flow)] }
-    return receiveLate(response, to: phone.invite, phone.key, phone.flow, at: now)
+    guard dialog.id != phone.dialog.id else { return send(phone.acknowledgement, over: flow) }
+    return receiveLate(response, to: phone.invite, phone.key, flow, at: now)
   }
 
-  /// A 2xx that nobody waits for is acknowledged and hung up (RFC 3261 §13.2.2.4); a failure ends the waiting.
+  /// A 2xx that nobody waits for is acknowledged and hung up (RFC 3261 §13.2.2.4); a phone that rings only now is told to stop; a
+  /// failure ends the waiting.
+  ///
+  /// - Parameter flow: the one that the response came by, which need not be the INVITE's.
   mutating func receiveLate(
     _ response: SIPResponse, to invite: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
+    if response.status.isProvisional {
+      return layer.cancelAgain(invite, key, over: flow, at: now).flatMap { perform($0, at: now) }
+    }
     guard response.status.isSuccess else {
-      if response.status.isFinal { abandoned.remove(key) }
+      abandoned.remove(key)
       return []
     }
     guard let dialog = Dialog(caller: invite, response) else { return [] }
     let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
-    return [.datagram(acknowledgement, flow)] + sayBye(dialog, flow, elsewhere, at: now)
+    return send(acknowledgement, over: flow) + sayBye(dialog, flow, elsewhere, at: now)
   }
 
   mutating func sayBye(_ dialog: Dialog, _ flow: Flow, _ reason: Reason?, at now: Instant) -> [Output] {
@@ -175,11 +181,10 @@ extension Exchange {
     let closing = Output.media(.close(party.leg))
     switch party {
     case .phone(let phone):
-      placesByTransaction[phone.key] = nil
       if let renegotiation = phone.renegotiation { placesByTransaction[renegotiation.key] = nil }
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      abandoned.insert(phone.key, phone.invite, phone.flow, at: now)
+      forget(phone.invite, phone.key, at: now)
       return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, at: now))
     case .browser(_, let session, _): return [closing, .agent(session, .ended(place.call, reason, seconds: seconds))]
     }

@@ -7,6 +7,9 @@ import Wire
 package struct Exchange: Sendable {
   package enum Output: Hashable, Sendable {
     case datagram([UInt8], Flow)
+    case stream([UInt8], ConnectionID)
+    /// Close a connection once everything before this is sent; nothing need be said of its end.
+    case close(ConnectionID)
     case media(MediaCommand)
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
@@ -36,6 +39,10 @@ package struct Exchange: Sendable {
   var tenants: [TenantID: Tenant] = [:]
   var layer = TransactionLayer()
   var authenticator: DigestAuthenticator
+  var connections = Connections()
+  var wrongPasswords = WrongPasswords()
+  /// What happened at the SIP edge that nobody was told of.
+  package internal(set) var edge = EdgeCounts()
   package internal(set) var isShuttingDown = false
 
   // Ways back from a machine's own names to the call that owns it.
@@ -59,6 +66,10 @@ package struct Exchange: Sendable {
   var records = UnfinishedRecords()
   /// When the next phone of an agent's runs out.
   var registrations = DeadlineQueue<AddressOfRecord>()
+  /// Whose phones are reached over each connection.
+  var registeredOver = OrderedIndex<ConnectionID, AddressOfRecord>()
+  /// Whose phones registered from each network.
+  var registeredFrom = OrderedIndex<SourceNetwork, AddressOfRecord>()
 
   package init(site: Site, randomness: Randomness) {
     self.site = site
@@ -68,14 +79,52 @@ package struct Exchange: Sendable {
   }
 
   package var deadline: Instant? {
-    earliest(layer.deadline, ringing.next, absences.next, registrations.next, abandoned.deadline, records.deadline)
+    let calls = earliest(ringing.next, absences.next, records.deadline)
+    return earliest(earliest(layer.deadline, connections.deadline, registrations.next), calls, abandoned.deadline)
   }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
   package func tenant(_ id: TenantID) -> Tenant? { tenants[id] }
 
+  /// How much of each kind is alive; all zero once nothing happens any more.
+  package struct Census: Hashable, Sendable {
+    package var calls = 0
+    package var legs = 0
+    package var transactions = 0
+    package var invitations = 0
+    package var dialogs = 0
+    package var visitors = 0
+    package var sessions = 0
+    package var abandoned = 0
+    package var ringing = 0
+    package var absences = 0
+    package var records = 0
+    package var registrations = 0
+    package var connections = 0
+    package init() {}
+  }
+
+  package var census: Census {
+    var census = Census()
+    census.calls = callCount
+    census.legs = placesByLeg.count
+    census.transactions = layer.count
+    census.invitations = placesByTransaction.count
+    census.dialogs = placesByDialog.count
+    census.visitors = placesByVisitor.count
+    census.sessions = placesBySession.count
+    census.abandoned = abandoned.count
+    census.ringing = ringing.count
+    census.absences = absences.count
+    census.records = records.count
+    census.registrations = max(registrations.count, registeredOver.keyCount, registeredFrom.keyCount)
+    census.connections = connections.count
+    return census
+  }
+
   package mutating func wake(at now: Instant) -> [Output] {
     var outputs = layer.wake(at: now).flatMap { perform($0, at: now) }
+    outputs += connections.wake(at: now).flatMap { perform($0, at: now) }
     while let address = registrations.popDue(at: now) { outputs += expirePhones(of: address, at: now) }
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
     while let place = absences.popDue(at: now) { outputs += end(place, .connectionLost, at: now) }
@@ -95,23 +144,39 @@ package struct Exchange: Sendable {
   // MARK: Datagrams
 
   package mutating func receive(datagram: [UInt8], over flow: Flow, at now: Instant) -> [Output] {
+    if let answer = Self.keepAliveAnswer(to: datagram, from: flow.remote) { return [.datagram(answer, flow)] }
     let message: SIPMessage
     do throws(SIPSyntaxError) {
       message = try SIPMessage(parsing: datagram)
     } catch {
-      guard var request = error.answerableRequest, (try? request.stampSource(flow.remote)) != nil else { return [] }
-      let answer = SIPResponse(to: request, error.status, toTag: randomness.token(8))
-      return [.datagram(answer.serialized(), flow)]
+      return answer(error, over: flow)
     }
     return layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
   }
 
+  /// Tells the sender of a malformed request what is wrong with it, if that can find its way.
+  mutating func answer(_ error: SIPSyntaxError, over flow: Flow) -> [Output] {
+    guard var request = error.answerableRequest, (try? request.stampSource(flow.remote)) != nil else { return [] }
+    return send(SIPResponse(to: request, error.status, toTag: randomness.token(8)).serialized(), over: flow)
+  }
+
+  /// Over a connection that is gone nothing can be sent, and none is opened to a peer: what was to be said is lost, and counted.
+  mutating func send(_ octets: [UInt8], over flow: Flow) -> [Output] {
+    guard let connection = flow.connection else { return [.datagram(octets, flow)] }
+    guard connections.isOpen(connection) else {
+      edge.lostWithConnection &+= 1
+      return []
+    }
+    return [.stream(octets, connection)]
+  }
+
   mutating func perform(_ output: TransactionLayer.Output, at now: Instant) -> [Output] {
     switch output {
-    case .send(let octets, let flow): return [.datagram(octets, flow)]
+    case .send(let octets, let flow): return send(octets, over: flow)
     case .request(let request, let key, let flow): return receive(request, key, flow, at: now)
     case .response(let response, let key, let flow): return receive(response, key, flow, at: now)
-    case .timedOut(let key): return timedOut(key, at: now)
+    case .timedOut(let key): return unanswered(key, "A phone did not react to the call", at: now)
+    case .unreachable(let key): return unanswered(key, "A phone's connection ended while it rang", at: now)
     case .acknowledged(let request): return acknowledged(request, at: now)
     case .cancelled(let invite, let key, _): return respond(key, invite, .requestTerminated, at: now)
     case .unacknowledged(let key): return unacknowledged(key, at: now)
@@ -141,11 +206,7 @@ package struct Exchange: Sendable {
     return leg
   }
 
-  mutating func newVia(_ flow: Flow) -> Via {
-    var via = Via(sentBy: HostPort(flow.local), branch: Via.cookie + randomness.token(16))
-    via.parameters.setFlag("rport")
-    return via
-  }
+  mutating func newVia(_ flow: Flow) -> Via { flow.via(branch: Via.cookie + randomness.token(16)) }
 
   func call(_ place: Place) -> Call? { tenants[place.tenant]?.calls[place.call] }
 

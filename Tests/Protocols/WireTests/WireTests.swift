@@ -87,3 +87,18 @@ struct WireTests {
     #expect(Duration.milliseconds(1500).nanoseconds == 1_500_000_000)
   }
 }
+
+@Suite("Values in the order of their coming")
+struct OrderedIndexTests {
+  @Test("An index tells its values in their order, whatever their hashes are")
+  func order() {
+    var index = OrderedIndex<Int, String>()
+    for word in ["d", "a", "c", "b", "a"] { index.insert(word, under: 1) }
+    index.insert("z", under: 2)
+    index.remove("c", under: 1)
+    #expect(index[1] == ["d", "a", "b"])
+    #expect(index.removeAll(under: 1) == ["d", "a", "b"] && !index.contains(1))
+    index.remove("z", under: 2)
+    #expect(index.keyCount == 0)
+  }
+}

@@ -1,3 +1,4 @@
+import SIPSyntax
 import Testing
 import Wire
 
@@ -35,7 +36,7 @@ struct VocabularyTests {
       id: try #require(TenantID("6ba7b810-9dad-41d1-80b4-00c04fd430c8")), name: "t", isOpen: true, fallback: .refuse)
     let names = try ["a", "b", "c", "d"].map { try #require(AgentName($0)) }
     for name in names {
-      try tenant.addAgent(name, digest: "x", teams: [])
+      try tenant.addAgent(name, digest: DigestSecrets(user: "x", realm: "x", password: "x"), teams: [])
       tenant.agents[name]?.sessions = [AgentSession(id: AgentSessionID(1))]
     }
     tenant.agents[names[0]]?.idleSince = Instant(nanoseconds: 20)

@@ -7,6 +7,8 @@ package struct Binding: Hashable, Sendable {
   /// Where its REGISTER came from: requests go there, since a contact behind a router names a place that is not ours to reach.
   package var flow: Flow
   package var expiresAt: Instant
+  /// What requests must pass on their way, as `Route` values (RFC 3327).
+  package var path: [String] = []
   var callID: String
   var number: UInt32
 }
@@ -18,6 +20,8 @@ package enum RegistrationAnswer: Hashable, Sendable {
   case tooBrief
   /// 500: an older REGISTER that was overtaken (RFC 3261 §10.3, item 7).
   case outOfOrder
+  /// 403: more contacts at once, or a longer path, than anybody has.
+  case tooMany
   case malformed
 }
 
@@ -28,6 +32,9 @@ package struct Bindings: Hashable, Sendable {
   package static let maximumExpiry: UInt32 = 3600
   /// Phones of one agent; one more takes the place of the one that was silent longest.
   package static let maximumContacts = 8
+  package static let maximumPath = 8
+  /// What a phone behind a router gets at most over UDP: the router forgets one that stays silent longer.
+  package static let maximumExpiryBehindRouter: UInt32 = 120
 
   /// In the order in which the phones last registered.
   package private(set) var all: [Binding] = []
@@ -36,6 +43,17 @@ package struct Bindings: Hashable, Sendable {
 
   package var deadline: Instant? { all.map(\.expiresAt).min() }
 
+  /// One way to each phone: of several flows of one instance, the one that registered last (RFC 5626 §5.3).
+  package var phones: [Binding] {
+    all.indices.filter { index in
+      guard let instance = all[index].contact.instance else { return true }
+      return !all[(index + 1)...].contains { $0.contact.instance == instance }
+    }.map { all[$0] }
+  }
+
+  /// Forgets the phones that were reached over a connection that is gone.
+  package mutating func remove(over connection: ConnectionID) { all.removeAll { $0.flow.connection == connection } }
+
   /// Forgets the phones that did not come back.
   package mutating func expire(at now: Instant) { all.removeAll { $0.expiresAt <= now } }
 
@@ -43,7 +61,7 @@ package struct Bindings: Hashable, Sendable {
   package mutating func apply(_ request: SIPRequest, over flow: Flow, at now: Instant) -> RegistrationAnswer {
     expire(at: now)
     guard let contacts = try? request.headers.contacts, let callID = try? request.headers.callID,
-      let number = try? request.headers.cseq.number
+      let number = try? request.headers.cseq.number, let path = try? request.headers.path
     else { return .malformed }
     switch contacts {
     case .all:
@@ -52,12 +70,15 @@ package struct Bindings: Hashable, Sendable {
       all = []
       return .accepted
     case .addresses(let addresses):
+      guard addresses.count <= Self.maximumContacts, path.count <= Self.maximumPath else { return .tooMany }
       var changed = self
       for contact in addresses {
         let expires = contact.expires ?? request.headers.expires ?? Self.defaultExpiry
         guard expires == 0 || expires >= Self.minimumExpiry else { return .tooBrief }
-        let lifetime = Duration.seconds(Int64(min(expires, Self.maximumExpiry)))
-        let binding = Binding(contact: contact, flow: flow, expiresAt: now + lifetime, callID: callID, number: number)
+        let lifetime = Duration.seconds(Int64(min(expires, Self.longest(contact, flow))))
+        let binding = Binding(
+          contact: contact, flow: flow, expiresAt: now + lifetime, path: path.map(\.description), callID: callID, number: number
+        )
         guard changed.set(binding, removing: expires == 0) else { return .outOfOrder }
       }
       self = changed
@@ -65,12 +86,20 @@ package struct Bindings: Hashable, Sendable {
     }
   }
 
-  private mutating func set(_ binding: Binding, removing: Bool) -> Bool {
-    if let known = all.firstIndex(where: { $0.isSamePhone(as: binding) }) {
-      guard all[known].callID != binding.callID || all[known].number < binding.number else { return false }
-      all.remove(at: known)
+  private static func longest(_ contact: NameAddress, _ flow: Flow) -> UInt32 {
+    guard !flow.isReliable, case .address(let written)? = contact.uri.sip?.host, written != flow.remote.ip else {
+      return maximumExpiry
     }
+    return maximumExpiryBehindRouter
+  }
+
+  private mutating func set(_ binding: Binding, removing: Bool) -> Bool {
+    for known in all where known.isSamePhone(as: binding) {
+      guard known.callID != binding.callID || known.number < binding.number else { return false }
+    }
+    all.removeAll { $0.isSamePhone(as: binding) }
     guard !removing else { return true }
+    all.removeAll { $0.isFormerPlace(of: binding) }
     if all.count == Self.maximumContacts { all.removeFirst() }
     all.append(binding)
     return true
@@ -87,9 +116,23 @@ package struct Bindings: Hashable, Sendable {
 }
 
 extension Binding {
-  /// The instance tells a phone that moved; without one the address does (RFC 5626 §4.1, RFC 3261 §10.2.4).
-  fileprivate func isSamePhone(as other: Binding) -> Bool {
-    if let instance = contact.instance, let theirs = other.contact.instance { return instance == theirs }
+  /// The instance tells a phone that moved, and each of its flows apart; without one the address does (RFC 5626 §6, RFC 3261 §10.2.4).
+  package func isSamePhone(as other: Binding) -> Bool {
+    if let instance = contact.instance, let theirs = other.contact.instance {
+      return instance == theirs && contact.flowNumber == other.contact.flowNumber
+    }
     return contact.uri.isEquivalent(to: other.contact.uri)
+  }
+
+  /// Whether a phone without an instance has left here for `other`: it goes on with its Call-ID and its user at another place, in a
+  /// later REGISTER (docs/departures.md). What one REGISTER lists has one number, and stays.
+  fileprivate func isFormerPlace(of other: Binding) -> Bool {
+    // Two programs cannot answer at one place: this one was there before.
+    if flow == other.flow, callID != other.callID, contact.uri.isEquivalent(to: other.contact.uri) { return true }
+    guard contact.instance == nil, other.contact.instance == nil, let mine = contact.uri.sip,
+      let theirs = other.contact.uri.sip,
+      mine.user != nil
+    else { return false }
+    return callID == other.callID && number < other.number && mine.escapedUser == theirs.escapedUser
   }
 }

@@ -13,6 +13,8 @@ package struct TransactionLayer: Sendable {
     case cancelled(SIPRequest, TransactionKey, by: SIPRequest)
     case response(SIPResponse, TransactionKey, Flow)
     case timedOut(TransactionKey)
+    /// The connection that a request of ours went out over is gone, and no answer can come back by it (§17.1.4).
+    case unreachable(TransactionKey)
     case unacknowledged(TransactionKey)
   }
 
@@ -35,6 +37,8 @@ package struct TransactionLayer: Sendable {
 
   private var machines: [TransactionKey: Machine] = [:]
   private var deadlines = DeadlineQueue<TransactionKey>()
+  /// Requests of ours over each connection.
+  private var sentOver = OrderedIndex<ConnectionID, TransactionKey>()
   private let timers: TransactionTimers
 
   package init(timers: TransactionTimers = TransactionTimers()) {
@@ -78,10 +82,10 @@ package struct TransactionLayer: Sendable {
       return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
     }
     if request.method == .invite {
-      keep(key, .inviteServer(InviteServerTransaction(request, timers: timers, at: now), flow))
+      keep(key, .inviteServer(InviteServerTransaction(request, timers: timers(for: flow), at: now), flow))
       return [.request(request, key, flow)]
     }
-    keep(key, .server(NonInviteServerTransaction(request, timers: timers, at: now), flow))
+    keep(key, .server(NonInviteServerTransaction(request, timers: timers(for: flow), at: now), flow))
     return request.method == .cancel ? cancel(request, key, at: now) : [.request(request, key, flow)]
   }
 
@@ -107,8 +111,10 @@ package struct TransactionLayer: Sendable {
       keep(key, .client(machine, known))
       return outputs
     default:
-      // A 2xx whose transaction is gone still needs an ACK and a BYE from whoever sent the INVITE (RFC 6026 §7.2).
-      return response.status.isSuccess && (try? response.headers.cseq.method) == .invite ? [.response(response, key, flow)] : []
+      // A 2xx whose transaction is gone still needs an ACK and a BYE from whoever sent the INVITE (RFC 6026 §7.2), and a phone
+      // that says only now that it rings a CANCEL.
+      let concerns = response.status != .trying && !response.status.isFailure && (try? response.headers.cseq.method) == .invite
+      return concerns ? [.response(response, key, flow)] : []
     }
   }
 
@@ -121,9 +127,9 @@ package struct TransactionLayer: Sendable {
     guard machines.count < Self.maximumTransactions, let branch = try? request.headers.topVia.branch else { return nil }
     let key = TransactionKey(client: branch, method: request.method)
     if request.method == .invite {
-      keep(key, .inviteClient(InviteClientTransaction(request, timers: timers, at: now), flow, cancel: .unwanted))
+      keep(key, .inviteClient(InviteClientTransaction(request, timers: timers(for: flow), at: now), flow, cancel: .unwanted))
     } else {
-      keep(key, .client(NonInviteClientTransaction(request, timers: timers, at: now), flow))
+      keep(key, .client(NonInviteClientTransaction(request, timers: timers(for: flow), at: now), flow))
     }
     return (key, [.send(request.serialized(), over: flow)])
   }
@@ -156,6 +162,16 @@ package struct TransactionLayer: Sendable {
     return sendWantedCancel(key, at: now)
   }
 
+  /// Takes back an INVITE whose transaction is over, but whose peer says only now that it rings.
+  package mutating func cancelAgain(
+    _ invite: SIPRequest, _ key: TransactionKey, over flow: Flow, at now: Instant
+  ) -> [Output] {
+    guard machines[key] == nil, let branch = try? invite.headers.topVia.branch,
+      machines[TransactionKey(client: branch, method: .cancel)] == nil
+    else { return [] }
+    return send(invite.cancellation(reason: nil), over: flow, at: now)?.outputs ?? []
+  }
+
   private mutating func sendWantedCancel(_ key: TransactionKey, at now: Instant) -> [Output] {
     guard case .inviteClient(var machine, let flow, cancel: .wanted(let reason)) = machines[key], machine.isProceeding else {
       return []
@@ -163,6 +179,16 @@ package struct TransactionLayer: Sendable {
     machine.cancelled(at: now)
     keep(key, .inviteClient(machine, flow, cancel: .sent))
     return send(machine.request.cancellation(reason: reason), over: flow, at: now)?.outputs ?? []
+  }
+
+  /// A connection is gone: what was asked over it is not answered by it. What was to be answered over it ends by its own timers.
+  package mutating func connectionClosed(_ connection: ConnectionID) -> [Output] {
+    sentOver.removeAll(under: connection).flatMap { key -> [Output] in
+      let machine = machines.removeValue(forKey: key)
+      deadlines.remove(key)
+      if case .inviteClient(let machine, _, _)? = machine, !machine.isPending { return [] }
+      return [.unreachable(key)]
+    }
   }
 
   // MARK: Time
@@ -197,6 +223,12 @@ package struct TransactionLayer: Sendable {
 
   // MARK: Inside
 
+  private func timers(for flow: Flow) -> TransactionTimers {
+    var timers = timers
+    timers.isReliable = flow.isReliable
+    return timers
+  }
+
   private func perform(
     _ output: InviteClientTransaction.Output, _ key: TransactionKey, _ flow: Flow, arrivedOver: Flow
   ) -> [Output] {
@@ -225,5 +257,17 @@ package struct TransactionLayer: Sendable {
       }
     machines[key] = isTerminated ? nil : machine
     deadlines.set(key, to: isTerminated ? nil : deadline)
+    note(key, machine, isTerminated: isTerminated)
+  }
+
+  /// Remembers which requests of ours a connection carries.
+  private mutating func note(_ key: TransactionKey, _ machine: Machine, isTerminated: Bool) {
+    let flow: Flow
+    switch machine {
+    case .inviteClient(_, let known, _), .client(_, let known): flow = known
+    case .inviteServer, .server: return
+    }
+    guard let connection = flow.connection else { return }
+    if isTerminated { sentOver.remove(key, under: connection) } else { sentOver.insert(key, under: connection) }
   }
 }

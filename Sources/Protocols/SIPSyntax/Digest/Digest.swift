@@ -19,6 +19,46 @@ package enum DigestAlgorithm: String, Hashable, Sendable {
   }
 }
 
+/// What is kept of a password: its digest by each algorithm, so that a tenant may choose later which it asks for.
+package struct DigestSecrets: Hashable, Sendable {
+  package var md5: String
+  package var sha256: String
+
+  package init(md5: String, sha256: String) {
+    self.md5 = md5
+    self.sha256 = sha256
+  }
+
+  package init(user: String, realm: String, password: String) {
+    md5 = DigestAlgorithm.md5.secret(user: user, realm: realm, password: password)
+    sha256 = DigestAlgorithm.sha256.secret(user: user, realm: realm, password: password)
+  }
+
+  package subscript(algorithm: DigestAlgorithm) -> String {
+    switch algorithm {
+    case .md5: md5
+    case .sha256: sha256
+    }
+  }
+}
+
+/// Which digests a server asks for. Many phones read the first challenge only, and fail if they do not know its algorithm.
+package enum DigestPolicy: String, Hashable, Sendable, CaseIterable {
+  /// What every phone knows.
+  case md5
+  /// For tenants all of whose phones know RFC 8760.
+  case sha256 = "sha-256"
+  case md5ThenSHA256 = "md5+sha-256"
+
+  package var algorithms: [DigestAlgorithm] {
+    switch self {
+    case .md5: [.md5]
+    case .sha256: [.sha256]
+    case .md5ThenSHA256: [.md5, .sha256]
+    }
+  }
+}
+
 /// What a server asks (RFC 7616 §3.3).
 package struct DigestChallenge: Hashable, Sendable {
   package var realm: String

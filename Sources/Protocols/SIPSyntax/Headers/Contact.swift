@@ -9,6 +9,8 @@ extension NameAddress {
   package var expires: UInt32? { parameters["expires"].flatMap { UInt32($0) } }
   /// The same phone under whatever address (RFC 5626 §4.1).
   package var instance: String? { parameters["+sip.instance"] }
+  /// Which of the phone's flows (RFC 5626 §4.2).
+  package var flowNumber: UInt32? { parameters["reg-id"].flatMap { UInt32($0) } }
 }
 
 extension Headers {

@@ -60,11 +60,13 @@ package struct HeaderName: Hashable, Sendable, CustomStringConvertible {
   package static let retryAfter = HeaderName(known: "Retry-After")
   package static let subject = HeaderName(known: "Subject")
   package static let date = HeaderName(known: "Date")
+  /// RFC 3327.
+  package static let path = HeaderName(known: "Path")
 
   private static let known: [HeaderName] = [
     .via, .from, .to, .callID, .cseq, .contact, .contentLength, .contentType, .maxForwards, .route, .recordRoute, .expires,
     .minExpires, .authorization, .proxyAuthorization, .wwwAuthenticate, .proxyAuthenticate, .require, .proxyRequire,
-    .supported, .unsupported, .allow, .accept, .userAgent, .server, .reason, .retryAfter, .subject, .date,
+    .supported, .unsupported, .allow, .accept, .userAgent, .server, .reason, .retryAfter, .subject, .date, .path,
   ]
 
   private static func compact(_ letter: UInt8) -> HeaderName? {

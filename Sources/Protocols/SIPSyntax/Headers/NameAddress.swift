@@ -66,6 +66,10 @@ extension Headers {
   package var routes: [NameAddress] {
     get throws(SIPSyntaxError) { try list(.route, NameAddress.read) }
   }
+  /// RFC 3327 §5.
+  package var path: [NameAddress] {
+    get throws(SIPSyntaxError) { try list(.path, NameAddress.read) }
+  }
   package var recordRoutes: [NameAddress] {
     get throws(SIPSyntaxError) { try list(.recordRoute, NameAddress.read) }
   }

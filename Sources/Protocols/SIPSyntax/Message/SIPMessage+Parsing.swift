@@ -32,6 +32,17 @@ extension SIPMessage {
     }
   }
 
+  /// What the head of a message on a stream says of its body's length; its other faults are left to `init(parsing:)`.
+  static func bodyLength(announcedBy head: [UInt8]) throws(SIPSyntaxError) -> Int {
+    var lines = Lines(head)
+    _ = lines.next()
+    var fault: SIPSyntaxError?
+    guard let length = try headers(&lines, &fault).contentLength else {
+      throw SIPSyntaxError(.missingHeader, in: .contentLength, at: head.count)
+    }
+    return length
+  }
+
   // MARK: The top line
 
   private static func topLine(_ line: Bytes) throws(SIPSyntaxError) -> SIPMessage {

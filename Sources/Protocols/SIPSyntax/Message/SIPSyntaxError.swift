@@ -47,7 +47,8 @@ package struct SIPSyntaxError: Error, Hashable, Sendable {
   package var status: StatusCode {
     switch problem {
     case .unsupportedVersion: .versionNotSupported
-    case .limit(.messageBytes), .limit(.headerBytes), .limit(.headers), .limit(.vias): .messageTooLarge
+    case .limit(.bodyBytes): .requestEntityTooLarge
+    case .limit(.messageBytes), .limit(.headBytes), .limit(.headerBytes), .limit(.headers), .limit(.vias): .messageTooLarge
     case .limit(.uriBytes): .requestURITooLong
     default: .badRequest
     }

@@ -66,8 +66,16 @@ extension WebPlane {
   }
 
   private func metrics() async -> HTTPResponse {
+    let sip = await signalling.edge
     let lines = [
       "# TYPE calldocker_calls gauge", "calldocker_calls \(await signalling.callCount)",
+      "# TYPE calldocker_sip_connections gauge", "calldocker_sip_connections \(sip.connections)",
+      "# TYPE calldocker_sip_connections_refused counter",
+      "calldocker_sip_connections_refused \(sip.counts.connectionsRefused)",
+      "# TYPE calldocker_sip_connections_ended counter", "calldocker_sip_connections_ended \(sip.counts.connectionsEnded)",
+      "# TYPE calldocker_sip_lost_with_connection counter",
+      "calldocker_sip_lost_with_connection \(sip.counts.lostWithConnection)",
+      "# TYPE calldocker_sip_guesses_refused counter", "calldocker_sip_guesses_refused \(sip.counts.guessesRefused)",
       "# TYPE calldocker_web_connections gauge", "calldocker_web_connections \(clients.count)",
       "# TYPE calldocker_web_sessions gauge", "calldocker_web_sessions \(sessions.count)", "",
     ]

@@ -22,6 +22,13 @@ package enum Interfaces {
     return found.filter { !$0.isLoopback } + found.filter(\.isLoopback)
   }
 
+  /// Whether this machine has IPv6 at all: a container's kernel may not.
+  package static var speakIPv6: Bool {
+    guard let probe = try? UDPSocket(bind: SocketAddress(.anyOfBoth, 0)) else { return false }
+    probe.close()
+    return true
+  }
+
   private static func ip(_ address: UnsafeMutablePointer<sockaddr>?) -> IPAddress? {
     guard let address else { return nil }
     let size =

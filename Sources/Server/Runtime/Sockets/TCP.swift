@@ -64,6 +64,9 @@ package final class TCPConnection {
   /// Called once, whoever closed.
   package var onClose: (() -> Void)?
 
+  /// What may wait here, where less than `maximumWaiting` is enough for anybody.
+  package var capacity = maximumWaiting
+
   private let loop: EventLoop
   private var file: Int32
   private var waiting: [UInt8] = []
@@ -73,17 +76,27 @@ package final class TCPConnection {
     self.loop = loop
     self.file = file
     self.remote = remote
-    try loop.watch(file, .readable) { [unowned self] isReadable, isWritable in
-      if isReadable { read() }
-      if isWritable { write() }
-    }
+    try loop.watch(file, .readable) { [unowned self] in serve(isReadable: $0, isWritable: $1) }
+  }
+
+  /// One call for both: a read may close, and closing may let go of the last reference to `self`.
+  private func serve(isReadable: Bool, isWritable: Bool) {
+    if isReadable { read() }
+    if isWritable { write() }
   }
 
   package var isOpen: Bool { file >= 0 }
 
+  /// Our end, as the peer sees it.
+  package var localAddress: SocketAddress? {
+    var storage = AddressStorage()
+    guard storage.withMutable({ getsockname(file, $0, $1) }) == 0 else { return nil }
+    return storage.address
+  }
+
   package func send(_ octets: [UInt8]) {
     guard isOpen, !closesWhenSent else { return }
-    guard waiting.count + octets.count <= Self.maximumWaiting else { return close() }
+    guard waiting.count + octets.count <= capacity else { return close() }
     waiting += octets
     write()
   }
