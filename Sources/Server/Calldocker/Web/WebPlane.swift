@@ -114,7 +114,7 @@ package actor WebPlane {
     // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS).
     response.headers.append("Access-Control-Allow-Origin", "*")
     response.headers.append("X-Content-Type-Options", "nosniff")
-    perform(client.http.respond(number, response), for: client)
+    perform(client.http.respond(number, response, at: SystemClock.now), for: client)
     schedule(client)
   }
 
