@@ -112,20 +112,23 @@ extension Exchange {
     }
     // A 6xx speaks for the agent, not for one phone (RFC 3261 §21.6).
     update(place) { $0.disappointment = .declined }
+    placesByLeg[fork.leg] = nil
     return [note, .media(.close(fork.leg))] + nextAgent(place, dropping: fork.leg, .timeout, at: now)
   }
 
   /// One phone is out; the agent is, when it was the last.
   mutating func forkEnded(_ leg: LegID, of place: Place, _ reason: EndReason, at now: Instant) -> [Output] {
     guard let call = call(place), case .ringing(var attempt) = call.phase else { return [] }
+    let ended = attempt.forks.first { $0.leg == leg }
     attempt.forks.removeAll { $0.leg == leg }
     placesByLeg[leg] = nil
     update(place) {
       $0.phase = .ringing(attempt)
       if reason == .declined { $0.disappointment = .declined }
     }
-    let closing: [Output] = reason == .failed ? [] : [.media(.close(leg))]
-    return closing + (attempt.isOver ? nextAgent(place, dropping: leg, .timeout, at: now) : [])
+    var outputs: [Output] = [.media(.close(leg))]
+    if let ended { outputs += takeBack(ended, reason: nil, at: now) }
+    return outputs + (attempt.isOver ? nextAgent(place, dropping: leg, .timeout, at: now) : [])
   }
 
   mutating func ringingEnded(_ place: Place, at now: Instant) -> [Output] {
@@ -159,14 +162,20 @@ extension Exchange {
     for fork in attempt.forks where fork.leg != kept {
       placesByLeg[fork.leg] = nil
       outputs.append(.media(.close(fork.leg)))
-      guard case .inviting(let key) = fork.state, let invite = fork.invite else { continue }
-      placesByTransaction[key] = nil
-      abandoned.insert(key, invite, fork.binding.flow)
-      outputs += layer.cancel(key, reason: reason, at: now).flatMap { perform($0, at: now) }
+      outputs += takeBack(fork, reason: reason, at: now)
     }
     outputs += attempt.sessions.map { .agent($0, .incomingCallEnded(place.call, why)) }
     update(place) { $0.phase = .ringing(Attempt(agent: attempt.agent, forks: [], sessions: [], giveUpAt: now)) }
     return outputs
+  }
+
+  /// Cancels a phone's INVITE if it was sent and may still be answered.
+  private mutating func takeBack(_ fork: PhoneFork, reason: Reason?, at now: Instant) -> [Output] {
+    guard case .inviting(let key) = fork.state, let invite = fork.invite,
+      placesByTransaction.removeValue(forKey: key) != nil
+    else { return [] }
+    abandoned.insert(key, invite, fork.binding.flow, at: now)
+    return layer.cancel(key, reason: reason, at: now).flatMap { perform($0, at: now) }
   }
 
   mutating func free(_ name: AgentName, of place: Place, at now: Instant) {

@@ -16,7 +16,6 @@ extension Exchange {
     let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
     guard let phone = Self.phone(response.body) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
-      abandoned.insert(key, invite, flow)
       return [.datagram(acknowledgement, flow)] + sayBye(dialog, flow, Reason(cause: 488, text: "No usable answer"), at: now)
         + forkEnded(fork.leg, of: place, .noAnswer, at: now)
     }
@@ -223,7 +222,7 @@ extension Exchange {
       placesByTransaction[phone.key] = nil
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      abandoned.insert(phone.key, phone.invite, phone.flow)
+      abandoned.insert(phone.key, phone.invite, phone.flow, at: now)
       return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, at: now))
     case .browser(_, let session, _): return [closing, .agent(session, .ended(place.call, reason, seconds: seconds))]
     }

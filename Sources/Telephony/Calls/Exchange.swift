@@ -56,14 +56,43 @@ package struct Exchange: Sendable {
     authenticator = DigestAuthenticator(using: &self.randomness)
   }
 
-  package var deadline: Instant? { earliest(layer.deadline, ringing.next) }
+  package var deadline: Instant? { earliest(layer.deadline, ringing.next, abandoned.deadline) }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
   package func tenant(_ id: TenantID) -> Tenant? { tenants[id] }
 
+  /// How much of each kind is alive; all zero once nothing happens any more.
+  package struct Census: Hashable, Sendable {
+    package var calls = 0
+    package var legs = 0
+    package var transactions = 0
+    package var invitations = 0
+    package var dialogs = 0
+    package var visitors = 0
+    package var sessions = 0
+    package var abandoned = 0
+    package var ringing = 0
+    package init() {}
+  }
+
+  package var census: Census {
+    var census = Census()
+    census.calls = callCount
+    census.legs = placesByLeg.count
+    census.transactions = layer.count
+    census.invitations = placesByTransaction.count
+    census.dialogs = placesByDialog.count
+    census.visitors = placesByVisitor.count
+    census.sessions = placesBySession.count
+    census.abandoned = abandoned.count
+    census.ringing = ringing.count
+    return census
+  }
+
   package mutating func wake(at now: Instant) -> [Output] {
     var outputs = layer.wake(at: now).flatMap { perform($0, at: now) }
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
+    abandoned.expire(at: now)
     return outputs
   }
 
@@ -136,19 +165,28 @@ package struct Exchange: Sendable {
 /// INVITEs that were cancelled or lost the race, kept as long as an answer to them can still come.
 struct AbandonedInvites: Sendable {
   static let maximum = 10_000
+  /// Half a minute for the transaction to end, and another for the 2xx that a phone repeats for so long (RFC 3261 §13.3.1.4).
+  static let lifetime = Duration.seconds(64)
   private var invites: [TransactionKey: (request: SIPRequest, flow: Flow)] = [:]
-  private var order: [TransactionKey] = []
+  private var deadlines = DeadlineQueue<TransactionKey>()
 
-  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, _ flow: Flow) {
-    if order.count >= Self.maximum { invites[order.removeFirst()] = nil }
+  var count: Int { invites.count }
+  var deadline: Instant? { deadlines.next }
+
+  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, _ flow: Flow, at now: Instant) {
+    if invites.count >= Self.maximum, let oldest = deadlines.popDue(at: now + Self.lifetime) { invites[oldest] = nil }
     invites[key] = (request, flow)
-    order.append(key)
+    deadlines.set(key, to: now + Self.lifetime)
   }
 
   subscript(key: TransactionKey) -> (request: SIPRequest, flow: Flow)? { invites[key] }
 
   mutating func remove(_ key: TransactionKey) {
-    guard invites.removeValue(forKey: key) != nil else { return }
-    order.removeAll { $0 == key }
+    invites[key] = nil
+    deadlines.remove(key)
+  }
+
+  mutating func expire(at now: Instant) {
+    while let key = deadlines.popDue(at: now) { invites[key] = nil }
   }
 }
