@@ -70,6 +70,17 @@ var targets: [Target] = [
     ],
     path: "Tests/CalldockerTesting", swiftSettings: careful),
 
+  // What every parser and machine promises whatever bytes reach it; fed by libFuzzer, and by the files below Fuzz/ in the tests.
+  .target(
+    name: "FuzzBodies",
+    dependencies: [
+      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "SecureRTP", "Codecs", "Cryptography", "Calls",
+      "Media", "Calldocker",
+    ],
+    path: "Tests/FuzzBodies", swiftSettings: careful),
+  .testTarget(
+    name: "FuzzReplayTests", dependencies: ["FuzzBodies"], path: "Tests/FuzzReplayTests", swiftSettings: careful),
+
   tests("Protocols", "Wire"),
   tests("Protocols", "SIPSyntax"),
   tests("Protocols", "SIPCore"),
@@ -90,19 +101,13 @@ var targets: [Target] = [
   .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: careful),
 ]
 
-// FUZZ=1 adds one libFuzzer program per parser: Fuzz/<parser>/main.swift (see ./dev fuzz).
+// FUZZ=1 adds the libFuzzer program; its bodies are the ones that the ordinary tests replay (see ./dev fuzz).
 if fuzzes {
-  func fuzzer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  targets.append(
     .executableTarget(
-      name: "fuzz-\(name)", dependencies: dependencies, path: "Fuzz/\(name)",
+      name: "fuzz", dependencies: ["FuzzBodies"], path: "Fuzz/fuzzer",
       swiftSettings: [.unsafeFlags(["-parse-as-library", "-sanitize=fuzzer,address"])],
-      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
-  }
-  targets += [
-    fuzzer("sdp", "SDP"),
-    fuzzer("stun", "ICE"),
-    fuzzer("rtp", "RTP"),
-  ]
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
 }
 
 // ONLY=SIPCore keeps that target, its tests and what they stand on: on two cores, the target one touches is what one builds.
