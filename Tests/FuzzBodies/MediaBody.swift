@@ -144,7 +144,9 @@ private final class MediaDay {
     case 5: try command(.sendDigits(leg, decisions.block().compactMap { DTMFDigit(event: $0 & 31) }))
     default:
       let remote = ICECredentials(usernameFragment: "newer", password: "the-password-of-the-browser")
-      try command(.restart(leg, local: Self.credentials(leg), remote: remote))
+      var local = Self.credentials(leg)
+      if decisions.flag() { local.usernameFragment += "-again" }
+      try command(.restart(leg, local: local, remote: remote))
     }
   }
 

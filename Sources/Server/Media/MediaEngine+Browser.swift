@@ -36,8 +36,11 @@ extension MediaEngine where Transport: ~Copyable {
   mutating func restart(_ slot: Int, local: ICECredentials, remote: ICECredentials, at now: Instant) {
     guard legs[slot].browser != nil else { return }
     legs[slot].browser?.agent.restart(local: local, remote: remote, at: now)
-    legs[slot].browser?.fragments.append(local.usernameFragment)
-    slotsByFragment[local.usernameFragment] = slot
+    // What the agent still answers to, and no more, however often a browser restarts.
+    for fragment in legs[slot].browser?.fragments ?? [] { slotsByFragment[fragment] = nil }
+    let fragments = legs[slot].browser?.agent.localFragments ?? []
+    legs[slot].browser?.fragments = fragments
+    for fragment in fragments { slotsByFragment[fragment] = slot }
   }
 
   mutating func forgetBrowser(_ slot: Int) {

@@ -32,6 +32,8 @@ final class WebSession {
   /// The connection that carries its WebSocket.
   var client: UInt64?
   var role = Role.nobody
+  /// Events that the exchange has not answered yet.
+  var unanswered = 0
   var timer: EventLoop.TimerID?
 
   init(number: UInt64, machine: SocketIOSession) {

@@ -134,6 +134,8 @@ extension WebPlane {
     sessionsByNumber[session.number] = nil
     if let timer = session.timer { loop.remove(timer) }
     session.timer = nil
+    // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
+    if let client = session.client { closeWebSocket(client) }
     let (visitor, agent) = (session.visitor, session.agent)
     switch session.role {
     case .nobody: break
@@ -155,8 +157,13 @@ extension WebPlane {
     default: break
     }
     let (id, visitor, agent) = (session.machine.id, session.visitor, session.agent)
+    guard session.unanswered < Self.maximumUnanswered else {
+      return acknowledge(id, ack, WireAnswer(Refusal(.busy, "Too many requests at once.")))
+    }
+    session.unanswered += 1
     Task {
       let answer = await self.answer(to: event, visitor, agent)
+      session.unanswered -= 1
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
     }

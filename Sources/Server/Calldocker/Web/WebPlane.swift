@@ -7,7 +7,11 @@ import Wire
 /// HTTP, WebSocket and Socket.IO on their own loop, speaking for clients to the exchange and back.
 package actor WebPlane {
   package static let maximumClients = 20_000
+  /// Connections of the web never take more than half of the process's descriptors: phones need the others.
+  private let clientLimit = min(maximumClients, Descriptors.raiseLimit() / 2)
   package static let maximumSessions = 20_000
+  /// Events of one session that may wait for the exchange; one past it is refused at once.
+  static let maximumUnanswered = 256
 
   package nonisolated let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -57,7 +61,7 @@ package actor WebPlane {
   private func accept() {
     while let (file, remote) = listener.accept() {
       guard let tcp = try? TCPConnection(loop, file: file, remote: remote) else { continue }
-      guard clients.count < Self.maximumClients else {
+      guard clients.count < clientLimit else {
         tcp.close()
         continue
       }

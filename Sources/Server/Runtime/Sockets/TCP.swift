@@ -5,6 +5,8 @@ import Wire
 /// A listening TCP socket.
 package struct TCPListener: Sendable {
   package static let backlog: Int32 = 512
+  /// A peer that takes nothing of what was sent, or answers no probe, for this long is gone (RFC 5482).
+  package static let patience = Duration.seconds(30)
   package let file: Int32
 
   package init(bind address: SocketAddress) throws(SystemFailure) {
@@ -45,6 +47,9 @@ package struct TCPListener: Sendable {
     }
     var on: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, socklen_t(MemoryLayout<Int32>.size))
+    var milliseconds = Int32(clamping: Self.patience.milliseconds)
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<Int32>.size))
     return (descriptor, source)
   }
 
