@@ -79,8 +79,11 @@ package final class TCPConnection {
     self.file = file
     self.remote = remote
     try loop.watch(file, .readable) { [unowned self] isReadable, isWritable in
-      if isReadable { read() }
-      if isWritable { write() }
+      // A peer that reset says both at once, and reading ends the connection: its last owner may let go of it before we write.
+      withExtendedLifetime(self) { connection in
+        if isReadable { connection.read() }
+        if isWritable { connection.write() }
+      }
     }
   }
 
