@@ -39,7 +39,9 @@ extension MediaEngine where Transport: ~Copyable {
     // What the agent still answers to, and no more, however often a browser restarts.
     for fragment in legs[slot].browser?.fragments ?? [] { slotsByFragment[fragment] = nil }
     let fragments = legs[slot].browser?.agent.localFragments ?? []
-    legs[slot].browser?.fragments = fragments
+    // Emptied and filled: a plain assignment through this optional leaks the array that was there (Swift 6.3).
+    legs[slot].browser?.fragments.removeAll()
+    legs[slot].browser?.fragments.append(contentsOf: fragments)
     for fragment in fragments { slotsByFragment[fragment] = slot }
   }
 
