@@ -11,6 +11,8 @@ final class WebClient {
   /// After an upgrade, with the session that it carries.
   var webSocket: (machine: WebSocketConnection, session: String)?
   var timer: EventLoop.TimerID?
+  /// GETs of this connection that wait, to be let go with it.
+  var polls: Set<SocketIOSession.PollID> = []
 
   init(number: UInt64, tcp: TCPConnection, http: HTTPConnection) {
     self.number = number

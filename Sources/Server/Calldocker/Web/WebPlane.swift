@@ -100,7 +100,7 @@ package actor WebPlane {
     guard let client = clients.removeValue(forKey: number) else { return }
     if let timer = client.timer { loop.remove(timer) }
     if let session = client.webSocket?.session { webSocketClosed(session, of: number) }
-    for (poll, waiting) in polls where waiting.client == number { abandon(poll, waiting.session) }
+    for poll in client.polls { if let waiting = polls[poll] { abandon(poll, waiting.session) } }
   }
 
   func perform(_ outputs: [HTTPConnection.Output], for client: WebClient) {
