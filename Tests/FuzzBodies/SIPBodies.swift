@@ -80,6 +80,8 @@ extension FuzzTarget {
   }
 
   private static func survives(_ address: NameAddress) throws(BrokenPromise) {
+    // Escaping may carry a URI past its limit; then it is refused, never misread.
+    guard address.uri.description.utf8.count <= SIPLimit.uriBytes.maximum else { return }
     var again = Headers()
     again.append(.to, address.description)
     try promise((try? again.to) == address, "an address survives: \(address)")

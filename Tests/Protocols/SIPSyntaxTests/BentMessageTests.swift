@@ -47,6 +47,16 @@ struct BentMessageTests {
     #expect(response.reason == "OK")
   }
 
+  @Test("Bytes that are no text stay themselves in a URI of another scheme, escaped")
+  func opaqueBytes() throws {
+    var bent = Array(message("OPTIONS sip:a@b SIP/2.0", "Contact: <x:a").dropLast(2))
+    bent += [0xFF, 0x20, 0xC3] + Array(">\r\n\r\n".utf8)
+    guard case .addresses(let contacts) = try SIPMessage(parsing: bent).headers.contacts else {
+      return #expect(Bool(false), "no contact")
+    }
+    #expect(contacts.first?.uri.description == "x:a%FF%20%C3")
+  }
+
   @Test("A parameter that stands twice counts where it stands first, for both sides of a comparison (§19.1.4)")
   func twice() throws {
     let twice = try #require(SIPURI("sip:a@b;transport=udp;transport=tcp"))
