@@ -4,6 +4,7 @@ import base64
 import os
 import pathlib
 import random
+import resource
 import socket
 import struct
 import threading
@@ -200,3 +201,21 @@ def test_a_call_lives_through_a_siege_of_bad_input(gateway, softphone, visitor):
     lines = requests.get(f"{gateway.http}/metrics", timeout=5).text.splitlines()
     connections = next(line for line in lines if line.startswith("calldocker_web_connections "))
     assert int(connections.split()[1]) < 20, f"connections that nobody has: {connections}"
+
+
+def seconds_of_work(gateway):
+    fields = pathlib.Path(f"/proc/{gateway.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_without_a_descriptor_left_clients_are_turned_away_and_nothing_spins(gateway):
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE, (40, 40))
+    crowd = [socket.create_connection(pair(gateway.http), 5) for _ in range(80)]
+    before = seconds_of_work(gateway)
+    time.sleep(2)
+    assert seconds_of_work(gateway) - before < 1, "a full process must not work without rest"
+    crowd[-1].settimeout(5)
+    assert crowd[-1].recv(1) == b"", "who does not fit is told so"
+    for connection in crowd:
+        connection.close()
+    eventually(lambda: requests.get(f"{gateway.http}/healthz", timeout=5).ok, what="room again")

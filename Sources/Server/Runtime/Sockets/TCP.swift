@@ -8,6 +8,8 @@ package struct TCPListener: Sendable {
   /// A peer that takes nothing of what was sent, or answers no probe, for this long is gone (RFC 5482).
   package static let patience = Duration.seconds(30)
   package let file: Int32
+  /// Kept for the moment when no descriptor is left: given up to take a client out of the queue, where it would wake us again and again.
+  private let spare: Locked<Int32>
 
   package init(bind address: SocketAddress) throws(SystemFailure) {
     let family: Int32 = if case .v6 = address.ip { AF_INET6 } else { AF_INET }
@@ -27,6 +29,7 @@ package struct TCPListener: Sendable {
       throw failure
     }
     file = descriptor
+    spare = Locked(open("/dev/null", O_RDONLY | O_CLOEXEC))
   }
 
   package var localAddress: SocketAddress? {
@@ -35,12 +38,15 @@ package struct TCPListener: Sendable {
     return storage.address
   }
 
-  /// The next client that waits. `nil` also when the process has no descriptor left: the client stays in the queue until one is free.
+  /// The next client that waits. `nil` also when the process has no descriptor left: one client is then turned away.
   package func accept() -> (file: Int32, from: SocketAddress)? {
     var storage = AddressStorage()
     let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = storage.withMutable { accept4(file, $0, $1, flags) }
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else {
+      if errno == EMFILE || errno == ENFILE { turnAway() }
+      return nil
+    }
     guard let source = storage.address else {
       Glibc.close(descriptor)
       return nil
@@ -53,7 +59,22 @@ package struct TCPListener: Sendable {
     return (descriptor, source)
   }
 
-  package func close() { Glibc.close(file) }
+  private func turnAway() {
+    spare.with { spare in
+      if spare >= 0 { Glibc.close(spare) }
+      let client = accept4(file, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+      if client >= 0 { Glibc.close(client) }
+      spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    }
+  }
+
+  package func close() {
+    Glibc.close(file)
+    spare.with { spare in
+      if spare >= 0 { Glibc.close(spare) }
+      spare = -1
+    }
+  }
 }
 
 /// One TCP connection on an event loop: what arrives goes to its owner, what is sent waits here until the peer takes it.
