@@ -153,6 +153,21 @@ struct CallTests {
     #expect(phone.voice.digits == [5, 5, 11])
   }
 
+  @Test("A visitor presses as many keys at once as a person can, and none past the limit")
+  func manyDigits() throws {
+    let world = try World(seed: 11)
+    try world.addAgent("alice")
+    let phone = world.addPhone("alice", habit: .answer(after: .seconds(1)))
+    world.run(for: .seconds(1))
+    let call = try world.call(from: world.addBrowser())
+    #expect(world.run(atMost: .seconds(10)) { phone.isTalking })
+    world.run(for: .seconds(1))
+    let keys = String(repeating: "1", count: Exchange.maximumDigits) + String(repeating: "2", count: 1_000_000)
+    let outputs = world.exchange.sendDigits(VisitorID(1), call, keys)
+    guard case .media(.sendDigits(_, let digits))? = outputs.first else { return #expect(Bool(false), "no digits") }
+    #expect(digits.map(\.key) == Array(repeating: "1", count: Exchange.maximumDigits))
+  }
+
   @Test("A browser that vanishes is noticed after 30 s, and the phone is hung up")
   func vanishing() throws {
     let world = try World(seed: 10)

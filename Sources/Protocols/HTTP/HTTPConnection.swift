@@ -21,6 +21,10 @@ package struct HTTPConnection: Sendable {
   package static let maximumBody = 1_048_576
   /// Requests that may wait for their answers on one connection.
   package static let maximumPipelined = 16
+  /// What may arrive behind requests that wait for their answers: one request more, whole.
+  package static let maximumWaiting = maximumRequestLine + maximumHeaderBytes + maximumBody
+  /// The size of a chunk with its extensions (RFC 9112 §7.1.1 lets us bound them).
+  package static let maximumChunkLine = 1024
   /// A client has this long for a request's first bytes to its last header, however slowly it sends.
   package static let headerTime = Duration.seconds(10)
   package static let bodyTime = Duration.seconds(30)
@@ -30,6 +34,8 @@ package struct HTTPConnection: Sendable {
     case idle(until: Instant)
     case head(until: Instant)
     case body(HTTPRequest, Framing, keepsAlive: Bool, until: Instant)
+    /// A request would take the connection over: until its answer nothing behind it is read as HTTP.
+    case upgrading
     /// After an error, or a request that asked for an end.
     case draining
     case upgraded
@@ -38,6 +44,8 @@ package struct HTTPConnection: Sendable {
   private enum Framing: Hashable {
     case length(Int)
     case chunked
+    /// Behind the last chunk, with the bytes of trailers that were read over.
+    case trailers(Int)
   }
 
   private struct Pending {
@@ -49,6 +57,8 @@ package struct HTTPConnection: Sendable {
 
   private var state: State
   private var buffer: [UInt8] = []
+  /// Bytes at the start of the buffer in which no head ends.
+  private var searched = 0
   private var pending: [Pending] = []
   private var nextNumber = 0
 
@@ -60,7 +70,7 @@ package struct HTTPConnection: Sendable {
     switch state {
     case .idle(let until): pending.isEmpty ? until : nil
     case .head(let until), .body(_, _, _, let until): until
-    case .draining, .upgraded: nil
+    case .upgrading, .draining, .upgraded: nil
     }
   }
 
@@ -70,10 +80,11 @@ package struct HTTPConnection: Sendable {
     case .idle:
       guard !octets.isEmpty else { return [] }
       state = .head(until: now + Self.headerTime)
-    case .head, .body: break
+    case .head, .body, .upgrading: break
     }
     buffer += octets
-    return advance(at: now)
+    let outputs = advance(at: now)
+    return buffer.count <= Self.maximumWaiting ? outputs : outputs + refuse(429)
   }
 
   package mutating func wake(at now: Instant) -> [Output] {
@@ -92,10 +103,17 @@ package struct HTTPConnection: Sendable {
     return buffer
   }
 
-  package mutating func respond(_ request: RequestNumber, _ response: HTTPResponse) -> [Output] {
+  /// Answers a request, and reads on where its answer was waited for.
+  package mutating func respond(_ request: RequestNumber, _ response: HTTPResponse, at now: Instant) -> [Output] {
     guard let index = pending.firstIndex(where: { $0.number == request.number }) else { return [] }
     pending[index].response = Self.serialize(response, isHead: pending[index].isHead, keepsAlive: pending[index].keepsAlive)
-    return flush()
+    let outputs = flush()
+    if case .upgrading = state, request.number == nextNumber - 1, response.status != 101 { state = next(at: now) }
+    return outputs + advance(at: now)
+  }
+
+  private func next(at now: Instant) -> State {
+    buffer.isEmpty ? .idle(until: now + Self.idleTime) : .head(until: now + Self.headerTime)
   }
 
   // MARK: Reading
@@ -106,45 +124,51 @@ package struct HTTPConnection: Sendable {
       switch state {
       case .head(let until):
         guard pending.count < Self.maximumPipelined else { return outputs }
-        // An empty line before a request is forgiven (RFC 9112 §2.2).
-        while buffer.first == 0x0D || buffer.first == 0x0A { buffer.removeFirst() }
-        guard let end = buffer.endOfHead else {
-          return outputs + (buffer.count > Self.maximumRequestLine + Self.maximumHeaderBytes ? refuse(431) : [])
-        }
-        let head = buffer[..<end.lowerBound]
-        let parsed = Self.parseHead(head)
-        buffer.removeSubrange(..<end.upperBound)
-        switch parsed {
+        switch takeHead() {
         case .failure(let fault): return outputs + refuse(fault.status)
-        case .success(let (request, framing, keepsAlive)):
+        case .success(nil): return outputs
+        case .success(let (request, framing, keepsAlive)?):
           let expects = request.headers["Expect"]
           guard expects == nil || expects?.equalsIgnoringCase("100-continue") == true else { return outputs + refuse(417) }
           if expects != nil, framing != .length(0) { outputs.append(.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))) }
           state = .body(request, framing, keepsAlive: keepsAlive, until: max(until, now + Self.bodyTime))
         }
-      case .body(var request, let framing, let keepsAlive, _):
-        switch takeBody(framing) {
+      case .body(var request, var framing, let keepsAlive, let until):
+        // While the state holds the body too, each byte more would copy it.
+        state = .draining
+        switch takeBody(&request.body, &framing) {
         case .failure(let fault): return outputs + refuse(fault.status)
-        case .success(nil): return outputs
-        case .success(let body?): request.body = body
+        case .success(false):
+          state = .body(request, framing, keepsAlive: keepsAlive, until: until)
+          return outputs
+        case .success(true): break
         }
         let number = nextNumber
         nextNumber += 1
         pending.append(Pending(number: number, isHead: request.method == "HEAD", keepsAlive: keepsAlive))
         outputs.append(.request(RequestNumber(number: number), request))
-        guard keepsAlive else {
-          state = .draining
-          return outputs
-        }
-        state = buffer.isEmpty ? .idle(until: now + Self.idleTime) : .head(until: now + Self.headerTime)
-        // An upgrade may take what follows: nothing behind it is read as HTTP before its answer.
-        if buffer.isEmpty || request.headers["Upgrade"] != nil { return outputs }
-      case .idle, .draining, .upgraded: return outputs
+        guard keepsAlive else { return outputs }
+        state = request.headers["Upgrade"] == nil ? next(at: now) : .upgrading
+      case .idle, .upgrading, .draining, .upgraded: return outputs
       }
     }
   }
 
   private struct Fault: Error { let status: Int }
+
+  /// The head at the buffer's start, once all of it is there.
+  private mutating func takeHead() -> Result<(HTTPRequest, Framing, keepsAlive: Bool)?, Fault> {
+    // An empty line before a request is forgiven (RFC 9112 §2.2).
+    if searched == 0 { buffer.removeSubrange(..<(buffer.firstIndex { $0 != 0x0D && $0 != 0x0A } ?? buffer.count)) }
+    guard let end = buffer.endOfHead(from: max(0, searched - 3)) else {
+      searched = buffer.count
+      let isTooLong = buffer.count > Self.maximumRequestLine + Self.maximumHeaderBytes
+      return isTooLong ? .failure(Fault(status: 431)) : .success(nil)
+    }
+    searched = 0
+    defer { buffer.removeSubrange(..<end.upperBound) }
+    return Self.parseHead(buffer[..<end.lowerBound]).map { $0 }
+  }
 
   private static func parseHead(_ head: ArraySlice<UInt8>) -> Result<(HTTPRequest, Framing, keepsAlive: Bool), Fault> {
     let lines = head.lines
@@ -168,12 +192,14 @@ package struct HTTPConnection: Sendable {
     for line in lines.dropFirst() {
       // A name is a token that touches its colon: anything else is how requests are smuggled (RFC 9112 §5.1, §11.2).
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex, line[..<colon].allSatisfy(\.isToken),
-        !line.contains(0), !line.contains(0x0D)
+        !line.contains(where: \.isControl)
       else { return .failure(Fault(status: 400)) }
       let value = line[(colon + 1)...].trimmingBlanks
       request.headers.append(String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
     }
     guard version == "HTTP/1.0" || request.headers.values("Host").count == 1 else { return .failure(Fault(status: 400)) }
+    // A coding that HTTP/1.0 does not know would end the body elsewhere for whoever stands between (RFC 9112 §6.1).
+    guard version == "HTTP/1.1" || request.headers["Transfer-Encoding"] == nil else { return .failure(Fault(status: 400)) }
     return framing(request.headers).map { framing in
       let keepsAlive =
         version == "HTTP/1.1"
@@ -197,45 +223,60 @@ package struct HTTPConnection: Sendable {
     return .success(.length(length))
   }
 
-  private mutating func takeBody(_ framing: Framing) -> Result<[UInt8]?, Fault> {
-    switch framing {
-    case .length(let length):
-      guard buffer.count >= length else { return .success(nil) }
-      defer { buffer.removeSubrange(..<length) }
-      return .success(Array(buffer[..<length]))
-    case .chunked: return takeChunks()
+  /// Moves what is there of a body out of the buffer; `true` once it is whole.
+  private mutating func takeBody(_ body: inout [UInt8], _ framing: inout Framing) -> Result<Bool, Fault> {
+    if case .length(let length) = framing {
+      guard buffer.count >= length else { return .success(false) }
+      body = Array(buffer[..<length])
+      buffer.removeSubrange(..<length)
+      return .success(true)
     }
+    var position = 0
+    defer { buffer.removeSubrange(..<position) }
+    while case .chunked = framing {
+      guard let feed = buffer[position...].firstIndex(of: 0x0A) else {
+        return buffer.count - position > Self.maximumChunkLine ? .failure(Fault(status: 400)) : .success(false)
+      }
+      guard feed - position <= Self.maximumChunkLine, let size = Self.chunkSize(buffer[position..<feed]) else {
+        return .failure(Fault(status: 400))
+      }
+      guard body.count + size <= Self.maximumBody else { return .failure(Fault(status: 413)) }
+      let start = feed + 1
+      guard size > 0 else {
+        framing = .trailers(0)
+        position = start
+        break
+      }
+      guard buffer.count >= start + size + 2 else { return .success(false) }
+      guard buffer[start + size] == 0x0D, buffer[start + size + 1] == 0x0A else { return .failure(Fault(status: 400)) }
+      body += buffer[start..<start + size]
+      position = start + size + 2
+    }
+    return skipTrailers(&position, &framing)
   }
 
-  /// The whole chunked body, once it is there; parsed anew each time, which the limit on its size bounds.
-  private mutating func takeChunks() -> Result<[UInt8]?, Fault> {
-    var body: [UInt8] = []
-    var position = 0
-    while true {
-      guard let end = buffer[position...].endOfLine else {
-        return buffer.count - position > 1024 ? .failure(Fault(status: 400)) : .success(nil)
-      }
-      let digits = buffer[position..<end.lowerBound].prefix { $0 != UInt8(ascii: ";") }.trimmingBlanks
-      guard (1...8).contains(digits.count), digits.allSatisfy({ Hex.value($0) != nil }),
-        let size = Int(String(decoding: digits, as: UTF8.self), radix: 16)
-      else { return .failure(Fault(status: 400)) }
-      position = end.upperBound
-      guard size > 0 else { break }
-      guard body.count + size <= Self.maximumBody else { return .failure(Fault(status: 413)) }
-      guard buffer.count >= position + size + 2 else { return .success(nil) }
-      body += buffer[position..<position + size]
-      guard buffer[position + size] == 0x0D, buffer[position + size + 1] == 0x0A else { return .failure(Fault(status: 400)) }
-      position += size + 2
+  /// Reads over the lines behind the last chunk, to the empty one.
+  private func skipTrailers(_ position: inout Int, _ framing: inout Framing) -> Result<Bool, Fault> {
+    guard case .trailers(var skipped) = framing else { return .success(false) }
+    while let feed = buffer[position...].firstIndex(of: 0x0A) {
+      let line = buffer[position..<feed]
+      skipped += line.count + 1
+      guard line.last == 0x0D, skipped <= Self.maximumHeaderBytes else { break }
+      position = feed + 1
+      if line.count == 1 { return .success(true) }
     }
-    // Trailers are read over.
-    while let end = buffer[position...].endOfLine {
-      let isLast = end.lowerBound == position
-      position = end.upperBound
-      guard isLast else { continue }
-      buffer.removeSubrange(..<position)
-      return .success(body)
-    }
-    return buffer.count - position > Self.maximumHeaderBytes ? .failure(Fault(status: 431)) : .success(nil)
+    guard skipped + buffer.count - position <= Self.maximumHeaderBytes else { return .failure(Fault(status: 431)) }
+    guard !buffer[position...].contains(0x0A) else { return .failure(Fault(status: 400)) }
+    framing = .trailers(skipped)
+    return .success(false)
+  }
+
+  /// The size before a chunk, from its line without the LF; `nil` for what is none.
+  private static func chunkSize(_ line: ArraySlice<UInt8>) -> Int? {
+    guard line.last == 0x0D, !line.dropLast().contains(where: \.isControl) else { return nil }
+    let digits = line.dropLast().prefix { $0 != UInt8(ascii: ";") }.trimmingBlanks
+    guard (1...8).contains(digits.count), digits.allSatisfy({ Hex.value($0) != nil }) else { return nil }
+    return Int(String(decoding: digits, as: UTF8.self), radix: 16)
   }
 
   // MARK: Writing
@@ -272,9 +313,9 @@ package struct HTTPConnection: Sendable {
 
 extension [UInt8] {
   /// The empty line that ends a head: CRLF CRLF, and nothing laxer.
-  fileprivate var endOfHead: Range<Int>? {
-    guard count >= 4 else { return nil }
-    for index in 0...(count - 4)
+  fileprivate func endOfHead(from start: Int) -> Range<Int>? {
+    guard count >= start + 4 else { return nil }
+    for index in start...(count - 4)
     where self[index] == 0x0D && self[index + 1] == 0x0A && self[index + 2] == 0x0D && self[index + 3] == 0x0A {
       return index..<(index + 4)
     }
@@ -283,11 +324,6 @@ extension [UInt8] {
 }
 
 extension ArraySlice<UInt8> {
-  fileprivate var endOfLine: Range<Int>? {
-    guard let feed = firstIndex(of: 0x0A), feed > startIndex, self[feed - 1] == 0x0D else { return nil }
-    return (feed - 1)..<(feed + 1)
-  }
-
   /// The parts between CRLFs; a bare CR or LF stays inside and is refused later.
   fileprivate var lines: [ArraySlice<UInt8>] {
     var lines: [ArraySlice<UInt8>] = []
@@ -314,6 +350,9 @@ extension ArraySlice<UInt8> {
 }
 
 extension UInt8 {
+  /// What has no place in a line: any control character but the TAB (RFC 9110 §5.5).
+  fileprivate var isControl: Bool { self < 0x20 && self != 0x09 || self == 0x7F }
+
   /// RFC 9110 §5.6.2.
   fileprivate var isToken: Bool {
     switch self {

@@ -66,11 +66,14 @@ package struct WebSocketConnection: Sendable {
     guard !isOver else { return [] }
     buffer += octets
     var outputs: [Output] = []
+    var position = 0
     do throws(Violation) {
-      while !isOver, let frame = try nextFrame() { outputs += try receive(frame) }
+      while !isOver, let frame = try nextFrame(&position) { outputs += try receive(frame) }
     } catch {
       outputs += end(error.rawValue)
     }
+    // Once for all frames: many small ones must not cost their number squared.
+    if !isOver { buffer.removeSubrange(..<position) }
     return outputs
   }
 
@@ -81,25 +84,29 @@ package struct WebSocketConnection: Sendable {
 
   // MARK: Frames
 
-  private mutating func nextFrame() throws(Violation) -> Frame? {
-    guard buffer.count >= 2 else { return nil }
-    guard let opcode = Opcode(rawValue: buffer[0] & 0x0F), buffer[0] & 0x70 == 0, buffer[1] & 0x80 != 0 else {
+  /// The frame that begins at `start`, which moves behind it.
+  private func nextFrame(_ start: inout Int) throws(Violation) -> Frame? {
+    guard buffer.count >= start + 2 else { return nil }
+    guard let opcode = Opcode(rawValue: buffer[start] & 0x0F), buffer[start] & 0x70 == 0, buffer[start + 1] & 0x80 != 0 else {
       throw .protocolError
     }
-    var reader = OctetReader(buffer[2...])
+    var reader = OctetReader(buffer[(start + 2)...])
     let length: UInt64?
-    switch buffer[1] & 0x7F {
+    switch buffer[start + 1] & 0x7F {
     case 126: length = reader.uint16().map(UInt64.init)
     case 127: length = reader.uint64()
     case let short: length = UInt64(short)
     }
     guard let length else { return nil }
-    let isLast = buffer[0] & 0x80 != 0
+    // A length takes the fewest bytes that hold it.
+    let least: UInt64 = buffer[start + 1] & 0x7F == 127 ? 0x1_0000 : buffer[start + 1] & 0x7F == 126 ? 126 : 0
+    guard length >= least else { throw .protocolError }
+    let isLast = buffer[start] & 0x80 != 0
     guard opcode.rawValue < 8 || (isLast && length <= 125) else { throw .protocolError }
     guard length <= UInt64(Self.maximumMessage) else { throw .tooBig }
     guard let mask = reader.take(4).map(Array.init), let masked = reader.take(Int(length)) else { return nil }
     let payload = masked.enumerated().map { $0.element ^ mask[$0.offset & 3] }
-    buffer.removeFirst(buffer.count - reader.remaining)
+    start = buffer.count - reader.remaining
     return Frame(opcode: opcode, isLast: isLast, payload: payload)
   }
 

@@ -12,7 +12,8 @@ package enum EngineIOPacket: Hashable, Sendable {
 
   /// `nil` for what is no packet.
   package init?(_ text: some StringProtocol) {
-    let rest = String(text.dropFirst())
+    // Bytes, not characters: an accent behind the digit would be one character with it.
+    let rest = String(decoding: text.utf8.dropFirst(), as: UTF8.self)
     switch text.utf8.first {
     case UInt8(ascii: "0"): self = .open(rest)
     case UInt8(ascii: "1"): self = .close
@@ -46,11 +47,11 @@ package enum EngineIOPacket: Hashable, Sendable {
 
   /// The packets of a body; `nil` if any of them is none.
   package static func payload(_ body: String) -> [EngineIOPacket]? {
-    let parts = body.split(separator: separator, omittingEmptySubsequences: false)
+    let parts = body.utf8.split(separator: 0x1E, maxSplits: maximumInPayload, omittingEmptySubsequences: false)
     guard parts.count <= maximumInPayload else { return nil }
     var packets: [EngineIOPacket] = []
     for part in parts {
-      guard let packet = EngineIOPacket(part) else { return nil }
+      guard let packet = EngineIOPacket(Substring(part)) else { return nil }
       packets.append(packet)
     }
     return packets

@@ -9,32 +9,37 @@ package enum SocketIOPacket: Hashable, Sendable {
   /// Binary events and acknowledgements: attachments have no place in our contract.
   case binary
 
+  /// `nil` for what is no packet, a payload of the wrong kind included.
   package init?(_ text: String) {
-    var rest = text[...]
+    // Bytes, not characters: an accent behind a digit or a comma would be one character with it.
+    var rest = text.utf8[...]
     guard let kind = rest.popFirst() else { return nil }
-    if kind == "5" || kind == "6" {
+    if kind == UInt8(ascii: "5") || kind == UInt8(ascii: "6") {
       self = .binary
       return
     }
     var namespace = "/"
-    if rest.first == "/" {
-      namespace = String(rest.prefix { $0 != "," })
-      rest = rest.dropFirst(namespace.count).drop { $0 == "," }
+    if rest.first == UInt8(ascii: "/") {
+      let name = rest.prefix { $0 != UInt8(ascii: ",") }
+      namespace = String(decoding: name, as: UTF8.self)
+      rest = rest[name.endIndex...].dropFirst()
     }
-    let digits = rest.utf8.prefix { (0x30...0x39).contains($0) }
+    let digits = rest.prefix { (0x30...0x39).contains($0) }
     let id = digits.isEmpty ? nil : UInt64(String(decoding: digits, as: UTF8.self))
-    if kind == "2" || kind == "3" { rest = rest[digits.endIndex...] }
-    let payload = String(rest)
-    switch kind {
-    case "0": self = .connect(namespace: namespace, payload.isEmpty ? nil : payload)
-    case "1": self = .disconnect(namespace: namespace)
-    case "2":
-      guard payload.utf8.first == UInt8(ascii: "["), digits.isEmpty || id != nil else { return nil }
+    if kind == UInt8(ascii: "2") || kind == UInt8(ascii: "3") { rest = rest[digits.endIndex...] }
+    let payload = String(decoding: rest, as: UTF8.self)
+    switch (kind, rest.first) {
+    case (UInt8(ascii: "0"), nil): self = .connect(namespace: namespace, nil)
+    case (UInt8(ascii: "0"), UInt8(ascii: "{")): self = .connect(namespace: namespace, payload)
+    case (UInt8(ascii: "1"), nil): self = .disconnect(namespace: namespace)
+    case (UInt8(ascii: "2"), UInt8(ascii: "[")):
+      guard digits.isEmpty || id != nil else { return nil }
       self = .event(namespace: namespace, id: id, payload)
-    case "3":
-      guard let id, payload.utf8.first == UInt8(ascii: "[") else { return nil }
+    case (UInt8(ascii: "3"), UInt8(ascii: "[")):
+      guard let id else { return nil }
       self = .ack(namespace: namespace, id: id, payload)
-    case "4": self = .connectError(namespace: namespace, payload)
+    case (UInt8(ascii: "4"), UInt8(ascii: "{")), (UInt8(ascii: "4"), UInt8(ascii: "\"")):
+      self = .connectError(namespace: namespace, payload)
     default: return nil
     }
   }

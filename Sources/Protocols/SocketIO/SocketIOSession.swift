@@ -37,6 +37,8 @@ package struct SocketIOSession: Sendable {
   package static let connectTime = Duration.seconds(45)
   /// Packets that may wait for a client that does not fetch them.
   package static let maximumWaiting = 1000
+  /// And their bytes: a client may have its pings echoed, each a megabyte, and fetch none.
+  package static let maximumWaitingOctets = 4_000_000
   package static let maximumPayload = 1_000_000
 
   private enum Transport {
@@ -56,6 +58,7 @@ package struct SocketIOSession: Sendable {
   private var transport: Transport
   private var heart: Heart
   private var outbox: [String] = []
+  private var outboxOctets = 0
   private var connectBy: Instant?
 
   /// - Parameter isWebSocket: whether the client came by WebSocket at once.
@@ -118,6 +121,7 @@ package struct SocketIOSession: Sendable {
   /// A GET whose client went away.
   package mutating func abandon(_ poll: PollID) -> [Output] {
     guard case .polling(waiting: poll) = transport else { return [] }
+    transport = .polling(waiting: nil)
     return close(.transportClosed)
   }
 
@@ -179,8 +183,10 @@ package struct SocketIOSession: Sendable {
 
   private mutating func send(_ packet: EngineIOPacket) -> [Output] {
     outbox.append(packet.text)
+    outboxOctets += packet.text.utf8.count
     let outputs = flush()
-    return outbox.count > Self.maximumWaiting ? outputs + close(.tooSlow) : outputs
+    let isTooMuch = outbox.count > Self.maximumWaiting || outboxOctets > Self.maximumWaitingOctets
+    return isTooMuch ? outputs + close(.tooSlow) : outputs
   }
 
   /// Everything that waits goes out together and in order, once.
@@ -189,13 +195,18 @@ package struct SocketIOSession: Sendable {
     switch transport {
     case .polling(let poll?):
       transport = .polling(waiting: nil)
-      defer { outbox = [] }
+      defer { emptyOutbox() }
       return [.answer(poll, outbox.joined(separator: String(EngineIOPacket.separator)))]
     case .webSocket:
-      defer { outbox = [] }
+      defer { emptyOutbox() }
       return outbox.map { .text($0) }
     case .polling, .probed, .closed: return []
     }
+  }
+
+  private mutating func emptyOutbox() {
+    outbox = []
+    outboxOctets = 0
   }
 
   // MARK: What is heard
@@ -242,7 +253,7 @@ package struct SocketIOSession: Sendable {
     case .polling, .probed: break
     }
     transport = .closed
-    outbox = []
+    emptyOutbox()
     return outputs + [.disconnected(reason)]
   }
 }

@@ -37,8 +37,13 @@ extension MediaEngine where Transport: ~Copyable {
   mutating func restart(_ slot: Int, local: ICECredentials, remote: ICECredentials, at now: Instant) {
     guard legs[slot].browser != nil else { return }
     legs[slot].browser?.agent.restart(local: local, remote: remote, at: now)
-    legs[slot].browser?.fragments.append(local.usernameFragment)
-    slotsByFragment[local.usernameFragment] = slot
+    // What the agent still answers to, and no more, however often a browser restarts.
+    for fragment in legs[slot].browser?.fragments ?? [] { slotsByFragment[fragment] = nil }
+    let fragments = legs[slot].browser?.agent.localFragments ?? []
+    // Emptied and filled: a plain assignment through this optional leaks the array that was there (Swift 6.3).
+    legs[slot].browser?.fragments.removeAll()
+    legs[slot].browser?.fragments.append(contentsOf: fragments)
+    for fragment in fragments { slotsByFragment[fragment] = slot }
   }
 
   mutating func forgetBrowser(_ slot: Int) {

@@ -38,7 +38,11 @@ extension MediaEngine where Transport: ~Copyable {
 
   mutating func wakeDigits(_ slot: Int, at now: Instant) {
     let leg = legs + slot
-    guard let format = leg.pointee.audio?.telephoneEvent else { return }
+    guard let format = leg.pointee.audio?.telephoneEvent else {
+      // A phone may take keys back with a new description in the middle of one: kept, it would be due for ever.
+      leg.pointee.digitsOut = TelephoneEventSender()
+      return
+    }
     while let packet = leg.pointee.digitsOut.next(at: now, clock: leg.pointee.outgoing.resumption(at: now)) {
       let timestamp = packet.timestamp ?? leg.pointee.outgoing.resumption(at: now)
       var header = leg.pointee.outgoing.next(sharing: timestamp, marker: packet.marker, at: now)

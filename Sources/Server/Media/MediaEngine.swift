@@ -27,6 +27,7 @@ package struct MediaEngine<Transport: MediaTransport & ~Copyable>: ~Copyable {
   let wallClock: WallClock
   var randomness: Randomness
 
+  private let memory = LegMemory(capacity: maximumLegs)
   let legs: UnsafeMutablePointer<Leg>
   private let isTaken: UnsafeMutablePointer<Bool>
   private var freeSlots: [Int]
@@ -36,7 +37,7 @@ package struct MediaEngine<Transport: MediaTransport & ~Copyable>: ~Copyable {
   var deadlines = DeadlineQueue<Int>()
   var events: [MediaEvent] = []
   /// Where packets of our own making are written.
-  let workbench = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
+  let workbench: UnsafeMutableRawBufferPointer
 
   package init(
     transport: consuming Transport, identity: Identity, sounds: SoundLibrary, wallClock: WallClock, randomness: Randomness
@@ -47,17 +48,8 @@ package struct MediaEngine<Transport: MediaTransport & ~Copyable>: ~Copyable {
     self.wallClock = wallClock
     self.randomness = randomness
     canonicalName = Array(self.randomness.token(12).utf8)
-    legs = .allocate(capacity: Self.maximumLegs)
-    isTaken = .allocate(capacity: Self.maximumLegs)
-    isTaken.initialize(repeating: false, count: Self.maximumLegs)
+    (legs, isTaken, workbench) = (memory.legs, memory.isTaken, memory.workbench)
     freeSlots = Array((0..<Self.maximumLegs).reversed())
-  }
-
-  deinit {
-    for slot in slots.values { (legs + slot).deinitialize(count: 1) }
-    legs.deallocate()
-    isTaken.deallocate()
-    workbench.deallocate()
   }
 
   package var legCount: Int { slots.count }
@@ -109,6 +101,28 @@ package struct MediaEngine<Transport: MediaTransport & ~Copyable>: ~Copyable {
     wakeSound(slot, at: now)
     wakeDigits(slot, at: now)
     wakeReports(slot, at: now)
+  }
+}
+
+/// An engine's raw memory, with an end of its own: a generic type's `deinit` is not run when its last owner is in another module (Swift 6.3).
+private struct LegMemory: ~Copyable {
+  let legs: UnsafeMutablePointer<Leg>
+  let isTaken: UnsafeMutablePointer<Bool>
+  let workbench = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
+  private let capacity: Int
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    legs = .allocate(capacity: capacity)
+    isTaken = .allocate(capacity: capacity)
+    isTaken.initialize(repeating: false, count: capacity)
+  }
+
+  deinit {
+    for slot in 0..<capacity where isTaken[slot] { (legs + slot).deinitialize(count: 1) }
+    legs.deallocate()
+    isTaken.deallocate()
+    workbench.deallocate()
   }
 }
 

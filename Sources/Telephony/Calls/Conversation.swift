@@ -4,6 +4,10 @@ import Wire
 
 /// A visitor's wish to be called through.
 package struct CallRequest: Hashable, Sendable {
+  /// Unicode scalars of a name, and of a page's address: what is longer is cut. A character may be a megabyte of accents.
+  package static let maximumName = 100
+  package static let maximumPage = 2000
+
   package var tenant: String
   package var offer: String?
   package var extensionDialled: String?
@@ -15,8 +19,12 @@ package struct CallRequest: Hashable, Sendable {
     self.tenant = tenant
     self.offer = offer
     self.extensionDialled = extensionDialled
-    self.name = name
-    self.page = page
+    self.name = name.map { Self.cut($0, to: Self.maximumName) }
+    self.page = page.map { Self.cut($0, to: Self.maximumPage) }
+  }
+
+  private static func cut(_ text: String, to count: Int) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(count)))
   }
 }
 

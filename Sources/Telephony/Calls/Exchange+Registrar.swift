@@ -7,13 +7,16 @@ extension Exchange {
   static var allowed: String { "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER" }
 
   mutating func receive(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
-    let unsupported = request.headers.tokens(.require).filter { $0 != "path" || request.method != .register }
+    let unsupported = request.headers.spelledTokens(.require).filter {
+      $0.lowercased() != "path" || request.method != .register
+    }
     guard unsupported.isEmpty || request.method == .ack else {
       return respond(key, request, .badExtension, at: now) {
         $0.headers.append(.unsupported, unsupported.joined(separator: ", "))
       }
     }
     if let to = try? request.headers.to, to.tag != nil { return receiveInDialog(request, key, flow, at: now) }
+    guard request.uri.sip != nil else { return respond(key, request, .unsupportedURIScheme, at: now) }
     switch request.method {
     case .register: return register(request, key, flow, at: now)
     case .options:
@@ -40,7 +43,10 @@ extension Exchange {
   private mutating func register(
     _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
-    guard let to = try? request.headers.to, let domain = domain(of: to.uri), let user = to.uri.sip?.user else {
+    guard let to = try? request.headers.to, to.uri.sip != nil, (try? request.headers.contacts) != nil else {
+      return respond(key, request, .badRequest, at: now)
+    }
+    guard let domain = domain(of: to.uri), let user = to.uri.sip?.user else {
       return respond(key, request, .notFound, at: now)
     }
     let tenant = tenants[domain]

@@ -120,14 +120,16 @@ extension Exchange {
   /// One phone is out; the agent is, when it was the last.
   mutating func forkEnded(_ leg: LegID, of place: Place, _ reason: EndReason, at now: Instant) -> [Output] {
     guard let call = call(place), case .ringing(var attempt) = call.phase else { return [] }
+    let ended = attempt.forks.first { $0.leg == leg }
     attempt.forks.removeAll { $0.leg == leg }
     placesByLeg[leg] = nil
     update(place) {
       $0.phase = .ringing(attempt)
       if reason == .declined { $0.disappointment = .declined }
     }
-    let closing: [Output] = reason == .failed ? [] : [.media(.close(leg))]
-    return closing + (attempt.isOver ? nextAgent(place, dropping: leg, .timeout, at: now) : [])
+    var outputs: [Output] = [.media(.close(leg))]
+    if let ended { outputs += takeBack(ended, reason: nil, at: now) }
+    return outputs + (attempt.isOver ? nextAgent(place, dropping: leg, .timeout, at: now) : [])
   }
 
   mutating func ringingEnded(_ place: Place, at now: Instant) -> [Output] {
@@ -160,13 +162,18 @@ extension Exchange {
     for fork in attempt.forks where fork.leg != kept {
       placesByLeg[fork.leg] = nil
       outputs.append(.media(.close(fork.leg)))
-      guard case .inviting(let key) = fork.state else { continue }
-      abandon(fork, at: now)
-      outputs += layer.cancel(key, reason: reason, at: now).flatMap { perform($0, at: now) }
+      outputs += takeBack(fork, reason: reason, at: now)
     }
     outputs += attempt.sessions.map { .agent($0, .incomingCallEnded(place.call, why)) }
     update(place) { $0.phase = .ringing(Attempt(agent: attempt.agent, forks: [], sessions: [], giveUpAt: now)) }
     return outputs
+  }
+
+  /// Cancels a phone's INVITE if it was sent and may still be answered.
+  private mutating func takeBack(_ fork: PhoneFork, reason: Reason?, at now: Instant) -> [Output] {
+    guard case .inviting(let key) = fork.state, placesByTransaction[key] != nil else { return [] }
+    abandon(fork, at: now)
+    return layer.cancel(key, reason: reason, at: now).flatMap { perform($0, at: now) }
   }
 
   mutating func free(_ name: AgentName, of place: Place, at now: Instant) {

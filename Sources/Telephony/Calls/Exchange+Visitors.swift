@@ -11,6 +11,9 @@ extension Exchange {
     package var resumeToken: String
   }
 
+  /// Keys that one request may press; more come from no person, and what follows them is not pressed.
+  package static let maximumDigits = 64
+
   private static let echoExtensions: Set<String> = ["echo", "*43"]
 
   /// Admits a call and lets the first agent ring.
@@ -68,7 +71,7 @@ extension Exchange {
     guard let place = placesByVisitor[visitor], place.call == id, case .talking(let party, _)? = call(place)?.phase else {
       return []
     }
-    return [.media(.sendDigits(party.leg, digits.compactMap { DTMFDigit($0) }))]
+    return [.media(.sendDigits(party.leg, digits.prefix(Self.maximumDigits).compactMap { DTMFDigit($0) }))]
   }
 
   package mutating func hangUp(_ visitor: VisitorID, _ id: CallID, at now: Instant) -> [Output] {

@@ -13,6 +13,8 @@ package struct TenantID: Hashable, Sendable, CustomStringConvertible {
 
   /// A UUID from its 36 characters in either case.
   package init?(_ text: some StringProtocol) {
+    // Its length first: a client may name a megabyte.
+    guard text.utf8.count == 36 else { return nil }
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.map(\.utf8.count) == [8, 4, 4, 4, 12], let octets = Hex.decode(parts.joined()) else { return nil }
     high = octets.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }

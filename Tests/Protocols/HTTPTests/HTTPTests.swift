@@ -57,8 +57,8 @@ struct HTTPConnectionTests {
       octets("GET /1 HTTP/1.1\nHost: x\n\nGET /2 HTTP/1.1\nHost: x\nConnection: close\n\n"), at: at(0))
     let numbers = outputs.compactMap { if case .request(let number, _) = $0 { number } else { nil } }
     #expect(numbers.count == 2)
-    #expect(connection.respond(numbers[1], HTTPResponse(200, type: "text/plain", "two")).isEmpty)
-    let answers = connection.respond(numbers[0], HTTPResponse(200, type: "text/plain", "one"))
+    #expect(connection.respond(numbers[1], HTTPResponse(200, type: "text/plain", "two"), at: at(1)).isEmpty)
+    let answers = connection.respond(numbers[0], HTTPResponse(200, type: "text/plain", "one"), at: at(1))
     let text = answers.map { if case .send(let octets) = $0 { String(decoding: octets, as: UTF8.self) } else { "close" } }
     #expect(text.count == 3 && text[0].hasSuffix("one") && text[1].hasSuffix("two") && text[2] == "close")
   }

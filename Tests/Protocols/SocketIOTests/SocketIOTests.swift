@@ -129,6 +129,41 @@ struct SocketIOTests {
         == nil)
   }
 
+  @Test("A client that has its pings echoed and fetches none is given up one byte past the limit")
+  func octetLimit() {
+    let session = client()
+    _ = session.post("40", at: at(1))
+    let connected = "40{\"sid\":\"abc\"}".utf8.count
+    let ping = "2" + String(repeating: "x", count: SocketIOSession.maximumWaitingOctets / 4 - 1)
+    for _ in 0..<3 { #expect(session.post(ping, at: at(1))?.isEmpty == true) }
+    #expect(session.post(String(ping.dropLast(connected)), at: at(1))?.isEmpty == true)
+    #expect(session.post("2", at: at(1)) == [.disconnected(.tooSlow)])
+  }
+
+  @Test("A poll whose client went away is not answered: nobody is there to hear")
+  func abandoned() {
+    var session = SocketIOSession(id: "abc", isWebSocket: false, at: at(0))
+    #expect(session.poll(poll(1)).isEmpty)
+    #expect(session.abandon(poll(2)).isEmpty)
+    #expect(session.abandon(poll(1)) == [.disconnected(.transportClosed)])
+  }
+
+  @Test(
+    "What fits no packet, no state or no client of ours ends the session in words",
+    arguments: [
+      "", "7", "x", "0{}", "4", "49", "4x", "42", "42{}", "42\"a\"", "43[]", "43x[\"a\"]", "4399999999999999999999[]",
+      "4251-[\"a\"]", "451-[\"a\",{\"_placeholder\":true,\"num\":0}]", "461-[]", "42[\"a\"]", "\u{1E}", "2\u{301}probe",
+      "4\u{301}0", "\u{FEFF}40", "40[]", "40/,/x", "41{}", "44", "44[]",
+    ])
+  func unwelcome(text: String) {
+    let session = client(webSocket: true)
+    let outputs = session.text(text, at: at(1))
+    // A first ping is echoed, whatever it carries; everything else here ends the session.
+    if outputs.contains(where: { if case .text = $0 { true } else { false } }) { return #expect(text.utf8.first == 0x32) }
+    #expect(outputs == [.closeWebSocket, .disconnected(.protocolError)], "\(text.debugDescription)")
+    #expect(session.text("40", at: at(1)).isEmpty)
+  }
+
   @Test("Noise is survived", arguments: 0..<200 as Range<UInt64>)
   func noise(seed: UInt64) {
     var random = Randomness.seeded(seed)

@@ -95,6 +95,48 @@ struct RuntimeTests {
     #expect(eventually { heard.with { $0 } == 3 && rung.with { $0 } == 1 })
   }
 
+  @Test("A peer that resets ends its connection, once, though nobody owns it any more when its last event is served")
+  func reset() async throws {
+    actor Host {
+      let loop: EventLoop
+      let listener: TCPListener
+      nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+      private var connection: TCPConnection?
+      init(_ loop: EventLoop, _ listener: TCPListener) { (self.loop, self.listener) = (loop, listener) }
+      /// Takes a client whose reset has arrived already, so that one event says everything.
+      func accept(_ closed: Locked<Int>) throws -> Bool {
+        guard let (file, remote) = listener.accept() else { return false }
+        let made = try TCPConnection(loop, file: file, remote: remote)
+        made.onBytes = { _ in }
+        made.onClose = { [unowned self] in
+          assumeIsolated { $0.connection = nil }
+          closed.with { $0 += 1 }
+        }
+        connection = made
+        return true
+      }
+    }
+    let loop = try EventLoop()
+    try loop.start("test")
+    defer { loop.stop() }
+    let listener = try TCPListener(bind: SocketAddress(.loopback, 0))
+    defer { listener.close() }
+    let host = Host(loop, listener)
+    let closed = Locked(0)
+    let address = try #require(listener.localAddress)
+    for number in 1...20 {
+      let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      let storage = AddressStorage(address, family: AF_INET)
+      #expect(storage.with { connect(client, $0, $1) } == 0)
+      // Nothing lingers: closing resets.
+      var linger = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+      close(client)
+      #expect(try await host.accept(closed))
+      #expect(eventually { closed.with { $0 } == number })
+    }
+  }
+
   @Test("A mailbox loses nothing that many threads post")
   func mailbox() throws {
     let mailbox = try Mailbox<Int>()

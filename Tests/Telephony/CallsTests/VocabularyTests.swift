@@ -6,6 +6,17 @@ import Wire
 
 @Suite("Names of the exchange")
 struct VocabularyTests {
+  @Test("A visitor's name is cut one past its limit, and one letter with a megabyte of accents is no way around it")
+  func names() {
+    let long = String(repeating: "x", count: CallRequest.maximumName)
+    #expect(CallRequest(tenant: "t", name: long).name == long)
+    #expect(CallRequest(tenant: "t", name: long + "x").name == long)
+    let accents = "e" + String(repeating: "\u{301}", count: 1_000_000)
+    let request = CallRequest(tenant: "t", name: accents, page: accents)
+    #expect(request.name?.unicodeScalars.count == CallRequest.maximumName)
+    #expect(request.page?.unicodeScalars.count == CallRequest.maximumPage)
+  }
+
   @Test("A tenant is a UUID, whatever the case of its letters")
   func tenants() throws {
     let id = try #require(TenantID("6BA7B810-9dad-41d1-80b4-00c04fd430c8"))

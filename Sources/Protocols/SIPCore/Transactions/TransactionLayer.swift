@@ -20,6 +20,8 @@ package struct TransactionLayer: Sendable {
 
   /// Transactions at a time; a request past it is refused with 503.
   package static let maximumTransactions = 100_000
+  /// Bytes of the requests that others sent and that are held at a time, so that few large ones weigh as many small ones; past it 503, too.
+  package static let maximumOctets = 128 * 1024 * 1024
 
   private enum Machine {
     case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
@@ -39,6 +41,8 @@ package struct TransactionLayer: Sendable {
   private var deadlines = DeadlineQueue<TransactionKey>()
   /// Requests of ours over each connection.
   private var sentOver = OrderedIndex<ConnectionID, TransactionKey>()
+  private var sizes: [TransactionKey: Int] = [:]
+  package private(set) var heldOctets = 0
   private let timers: TransactionTimers
 
   package init(timers: TransactionTimers = TransactionTimers()) {
@@ -78,9 +82,12 @@ package struct TransactionLayer: Sendable {
   private mutating func begin(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
     // An ACK of a 2xx has a branch of its own and no answer (§17.1.1.3).
     if request.method == .ack { return [.acknowledged(request)] }
-    guard machines.count < Self.maximumTransactions else {
+    let size = request.headers.fields.reduce(request.body.count) { $0 + $1.value.count }
+    guard machines.count < Self.maximumTransactions, heldOctets + size <= Self.maximumOctets else {
       return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
     }
+    heldOctets += size
+    sizes[key] = size
     if request.method == .invite {
       keep(key, .inviteServer(InviteServerTransaction(request, timers: timers(for: flow), at: now), flow))
       return [.request(request, key, flow)]
@@ -256,6 +263,7 @@ package struct TransactionLayer: Sendable {
       case .server(let machine, _): (machine.isTerminated, machine.deadline)
       }
     machines[key] = isTerminated ? nil : machine
+    if isTerminated, let size = sizes.removeValue(forKey: key) { heldOctets -= size }
     deadlines.set(key, to: isTerminated ? nil : deadline)
     note(key, machine, isTerminated: isTerminated)
   }

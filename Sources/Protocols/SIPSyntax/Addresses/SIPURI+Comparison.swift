@@ -15,8 +15,9 @@ extension URIParameters {
   fileprivate func areEquivalent(to other: URIParameters) -> Bool {
     Self.decisive.allSatisfy { contains($0) == other.contains($0) }
       && entries.allSatisfy { entry in
-        guard let index = other.index(of: entry.name) else { return true }
-        return Self.agree(entry.value, other.entries[index].value)
+        // A name that stands twice, as it must not (§19.1.1), counts where it stands first.
+        guard let mine = index(of: entry.name), let theirs = other.index(of: entry.name) else { return true }
+        return Self.agree(entries[mine].value, other.entries[theirs].value)
       }
   }
 

@@ -55,7 +55,7 @@ package struct OpaqueURI: Hashable, Sendable {
   package let text: String
 
   init(received: Bytes) {
-    text = PercentEscaping.escape(String(decoding: received, as: UTF8.self), allowed: .visible.subtracting("<>\""))
+    text = PercentEscaping.escape(received, allowed: .visible.subtracting("<>\""))
   }
 
   /// What stands before the first colon, in lower case.

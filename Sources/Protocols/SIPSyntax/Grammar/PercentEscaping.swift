@@ -28,9 +28,11 @@ enum PercentEscaping {
   }
 
   /// The canonical form of text that may hold anything.
-  static func escape(_ text: String, allowed: ByteSet) -> String {
+  static func escape(_ text: String, allowed: ByteSet) -> String { escape(text.utf8, allowed: allowed) }
+
+  static func escape(_ bytes: some Sequence<UInt8>, allowed: ByteSet) -> String {
     var escaped: [UInt8] = []
-    for byte in text.utf8 { append(byte, to: &escaped, plain: allowed) }
+    for byte in bytes { append(byte, to: &escaped, plain: allowed) }
     return String(decoding: escaped, as: UTF8.self)
   }
 

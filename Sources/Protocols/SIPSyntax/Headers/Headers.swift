@@ -55,6 +55,11 @@ package struct Headers: Hashable, Sendable {
     fields += other.fields.filter { $0.name == name }
   }
 
+  /// Copies the field of that name from another message; of several, which only a malformed one has, the first.
+  mutating func copyFirst(_ name: HeaderName, from other: Headers) {
+    if let field = other.fields.first(where: { $0.name == name }) { fields.append(field) }
+  }
+
   mutating func append(received name: HeaderName, _ value: [UInt8], at offset: Int) {
     fields.append(Field(name: name, value: value, offset: offset))
   }

@@ -23,7 +23,8 @@ package struct NameAddress: Hashable, Sendable {
       scanner.skipWhitespace()
     } else if scanner.rest.contains(UInt8(ascii: "<")) {
       var words = Scanner(scanner.take(upTo: UInt8(ascii: "<")))
-      let text = words.takeRest()
+      var text: [UInt8] = []
+      text.appendVisible(words.takeRest())
       name = text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
     }
     let uri: URI

@@ -21,8 +21,11 @@ extension Headers {
   }
 
   /// The option tags or methods listed in all fields of that name, in lower case.
-  package func tokens(_ name: HeaderName) -> [String] {
+  package func tokens(_ name: HeaderName) -> [String] { spelledTokens(name).map { $0.lowercased() } }
+
+  /// The same as they were written, to be said back.
+  package func spelledTokens(_ name: HeaderName) -> [String] {
     let found = try? list(name) { scanner throws(SIPSyntaxError) in String(decoding: scanner.takeRest(), as: UTF8.self) }
-    return (found ?? []).filter { !$0.isEmpty }.map { $0.lowercased() }
+    return (found ?? []).filter { !$0.isEmpty }
   }
 }

@@ -5,6 +5,8 @@ package struct Via: Hashable, Sendable {
   /// Branches made by RFC 3261's rules begin so (§8.1.1.7).
   package static let cookie = "z9hG4bK"
 
+  /// Ours is 2.0; a hop of another version is no reason not to answer (§25.1 allows any token).
+  package var version = "2.0"
   package var transport: String
   package var sentBy: HostPort
   package var parameters = HeaderParameters()
@@ -26,12 +28,13 @@ package struct Via: Hashable, Sendable {
     let name = try scanner.token()
     try scanner.expectSeparator(UInt8(ascii: "/"))
     let version = try scanner.token()
-    guard name.equalsIgnoringCase("SIP"), version == "2.0" else { throw scanner.fails(.token) }
+    guard name.equalsIgnoringCase("SIP") else { throw scanner.fails(.token) }
     try scanner.expectSeparator(UInt8(ascii: "/"))
     let transport = try scanner.token()
     scanner.skipWhitespace()
     let sentBy = try scanner.hostPort()
     var via = Via(transport: transport.uppercased(), sentBy: sentBy, branch: "")
+    via.version = version
     via.parameters = try HeaderParameters.read(&scanner)
     return via
   }
@@ -39,7 +42,7 @@ package struct Via: Hashable, Sendable {
 
 extension Via: CustomStringConvertible {
   package var description: String {
-    var text = Array("SIP/2.0/\(transport) \(sentBy)".utf8)
+    var text = Array("SIP/\(version)/\(transport) \(sentBy)".utf8)
     parameters.write(to: &text)
     return String(decoding: text, as: UTF8.self)
   }

@@ -8,8 +8,8 @@ extension SIPMessage {
     var lines = Lines(datagram)
     lines.skipEmpty()
     guard let top = lines.next() else { throw SIPSyntaxError(.keepAlive, at: 0) }
-    self = try Self.topLine(top)
     var fault: SIPSyntaxError?
+    self = try Self.topLine(top, &fault)
     let headers = Self.headers(&lines, &fault)
     set(headers)
     if fault == nil { fault = check() }
@@ -45,18 +45,31 @@ extension SIPMessage {
 
   // MARK: The top line
 
-  private static func topLine(_ line: Bytes) throws(SIPSyntaxError) -> SIPMessage {
+  /// A request line that is broken behind its method still leaves a request that can be refused.
+  private static func topLine(_ line: Bytes, _ fault: inout SIPSyntaxError?) throws(SIPSyntaxError) -> SIPMessage {
     if line.starts(with: "SIP/".utf8) { return .response(try statusLine(line)) }
     let words = line.split(separator: 0x20, omittingEmptySubsequences: false)
     guard words.count >= 3, let version = words.last, let method = Method(words[0]) else {
       throw SIPSyntaxError(.startLine, at: line.startIndex)
     }
+    // Who speaks HTTP to us is not answered in SIP.
+    if version.starts(with: "HTTP/".utf8) { throw SIPSyntaxError(.startLine, at: version.startIndex) }
     let uriText = line[words[1].startIndex..<(version.startIndex - 1)]
+    let unread = SIPMessage.request(SIPRequest(method, .other(OpaqueURI(received: uriText.prefix(SIPLimit.uriBytes.maximum)))))
     guard version.equalsIgnoringCase("SIP/2.0") else {
-      guard version.starts(with: "SIP/".utf8) else { throw SIPSyntaxError(.startLine, at: version.startIndex) }
-      throw SIPSyntaxError(.unsupportedVersion, at: version.startIndex)
+      let isOther = version.starts(with: "SIP/".utf8)
+      fault = SIPSyntaxError(isOther ? .unsupportedVersion : .startLine, at: version.startIndex)
+      return unread
     }
-    return .request(SIPRequest(method, try URI(parsing: uriText)))
+    do throws(SIPSyntaxError) {
+      let uri = try URI(parsing: uriText)
+      // A Request-URI has no headers (§19.1.1, table 1).
+      if uri.sip?.headers.isEmpty == false { throw SIPSyntaxError(.value(.uri), at: uriText.startIndex) }
+      return .request(SIPRequest(method, uri))
+    } catch {
+      fault = error
+      return unread
+    }
   }
 
   private static func statusLine(_ line: Bytes) throws(SIPSyntaxError) -> SIPResponse {
@@ -66,7 +79,9 @@ extension SIPMessage {
     }
     var scanner = Scanner(words[1])
     guard let status = StatusCode(try scanner.number(Int.self)) else { throw SIPSyntaxError(.startLine, at: line.startIndex) }
-    return SIPResponse(status, reason: words.count > 2 ? String(decoding: words[2], as: UTF8.self) : "")
+    var reason: [UInt8] = []
+    if words.count > 2 { reason.appendVisible(words[2]) }
+    return SIPResponse(status, reason: String(decoding: reason, as: UTF8.self))
   }
 
   // MARK: Headers
@@ -101,7 +116,7 @@ extension SIPMessage {
     return headers
   }
 
-  /// The value with every fold made one space (§7.3.1).
+  /// The value with every fold made one space, and none at its ends (§7.3.1).
   private static func unfolded(_ value: Bytes) -> [UInt8] {
     guard value.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return Array(value) }
     var line: [UInt8] = []
@@ -110,18 +125,19 @@ extension SIPMessage {
       if byte == 0x0D || byte == 0x0A {
         isFolding = true
       } else if !isFolding || (byte != 0x20 && byte != 0x09) {
-        if isFolding { line.append(0x20) }
+        if isFolding, !line.isEmpty { line.append(0x20) }
         isFolding = false
         line.append(byte)
       }
     }
+    while line.last == 0x20 || line.last == 0x09 { line.removeLast() }
     return line
   }
 
   /// What every message must have and be consistent in (§8.1.1, §8.2).
   private func check() -> SIPSyntaxError? {
     do throws(SIPSyntaxError) {
-      _ = try headers.topVia
+      _ = try headers.vias
       _ = try headers.callID
       _ = try (headers.from, headers.to)
       let cseq = try headers.cseq

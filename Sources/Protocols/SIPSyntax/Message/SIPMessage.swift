@@ -58,15 +58,15 @@ package struct SIPResponse: Hashable, Sendable {
   package init(to request: SIPRequest, _ status: StatusCode, reason: String? = nil, toTag: String? = nil) {
     self.init(status, reason: reason)
     headers.copy(.via, from: request.headers)
-    headers.copy(.from, from: request.headers)
+    headers.copyFirst(.from, from: request.headers)
     if let toTag, status != .trying, var to = try? request.headers.to, to.tag == nil {
       to.tag = toTag
       headers.append(.to, to.description)
     } else {
-      headers.copy(.to, from: request.headers)
+      headers.copyFirst(.to, from: request.headers)
     }
-    headers.copy(.callID, from: request.headers)
-    headers.copy(.cseq, from: request.headers)
+    headers.copyFirst(.callID, from: request.headers)
+    headers.copyFirst(.cseq, from: request.headers)
     if status.isSuccess || (101...199).contains(Int(status.value)) { headers.copy(.recordRoute, from: request.headers) }
   }
 

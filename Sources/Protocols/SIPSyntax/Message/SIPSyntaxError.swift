@@ -54,11 +54,10 @@ package struct SIPSyntaxError: Error, Hashable, Sendable {
     }
   }
 
-  /// The malformed request, if a response to it could find its way: it is no ACK and has Via, From, To, Call-ID and CSeq.
+  /// The malformed request, if a response to it could find its way: it is no ACK, and its Via and its CSeq are there.
   package var answerableRequest: SIPRequest? {
     guard case .request(let request) = salvage?.message, request.method != .ack else { return nil }
-    let needed: [HeaderName] = [.via, .from, .to, .callID, .cseq]
-    guard needed.allSatisfy({ request.headers[$0] != nil }), (try? request.headers.topVia) != nil else { return nil }
+    guard request.headers.contains(.cseq), (try? request.headers.topVia) != nil else { return nil }
     return request
   }
 

@@ -2,57 +2,59 @@ import Calls
 import Foundation
 
 /// What clients write, read by Foundation's JSON at this edge only. Names follow the wire contract.
-struct WireEvent: Decodable {
-  let name: String
-  let body: WireBody
+package struct WireEvent: Decodable {
+  package let name: String
+  package let body: WireBody
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     var list = try decoder.unkeyedContainer()
     name = try list.decode(String.self)
     body = list.isAtEnd ? WireBody() : try list.decode(WireBody.self)
   }
 
-  static func read(_ payload: String) -> WireEvent? { try? JSONDecoder().decode(WireEvent.self, from: Data(payload.utf8)) }
+  package static func read(_ payload: String) -> WireEvent? {
+    try? JSONDecoder().decode(WireEvent.self, from: Data(payload.utf8))
+  }
 }
 
 /// Every field that any event has; an event takes what it needs.
-struct WireBody: Decodable {
-  var uuid: String?
-  var sdp: String?
-  var callId: String?
-  var `extension`: String?
-  var name: String?
-  var page: String?
-  var digits: String?
-  var agentId: String?
-  var token: String?
-  var status: String?
-  var resumeToken: String?
+package struct WireBody: Decodable {
+  package var uuid: String?
+  package var sdp: String?
+  package var callId: String?
+  package var `extension`: String?
+  package var name: String?
+  package var page: String?
+  package var digits: String?
+  package var agentId: String?
+  package var token: String?
+  package var status: String?
+  package var resumeToken: String?
 }
 
-struct WireAnswer: Encodable {
-  var success: Bool?
-  var reason: String?
-  var message: String?
-  var fallback: String?
-  var callId: String?
-  var sdp: String?
-  var state: String?
-  var agent: String?
-  var duration: Int?
-  var from: String?
-  var page: String?
-  var resumeToken: String?
+package struct WireAnswer: Encodable {
+  package var success: Bool?
+  package var reason: String?
+  package var message: String?
+  package var fallback: String?
+  package var callId: String?
+  package var sdp: String?
+  package var state: String?
+  package var agent: String?
+  package var duration: Int?
+  package var from: String?
+  package var page: String?
+  package var resumeToken: String?
 
-  init(success: Bool? = nil) { self.success = success }
+  package init(success: Bool? = nil) { self.success = success }
 
-  init(_ refusal: Refusal) {
+  package init(_ refusal: Refusal) {
     success = false
     reason = refusal.reason.rawValue
     message = refusal.message
   }
 
-  var json: String {
+  package var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"

@@ -11,6 +11,8 @@ final class WebClient {
   /// After an upgrade, with the session that it carries.
   var webSocket: (machine: WebSocketConnection, session: String)?
   var timer: EventLoop.TimerID?
+  /// GETs of this connection that wait, to be let go with it.
+  var polls: Set<SocketIOSession.PollID> = []
 
   init(number: UInt64, tcp: TCPConnection, http: HTTPConnection) {
     self.number = number
@@ -32,6 +34,8 @@ final class WebSession {
   /// The connection that carries its WebSocket.
   var client: UInt64?
   var role = Role.nobody
+  /// Events that the exchange has not answered yet.
+  var unanswered = 0
   var timer: EventLoop.TimerID?
 
   init(number: UInt64, machine: SocketIOSession) {

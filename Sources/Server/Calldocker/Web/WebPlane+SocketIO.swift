@@ -40,6 +40,7 @@ extension WebPlane {
     case "GET":
       let poll = SocketIOSession.PollID(nextNumber())
       polls[poll] = (client.number, number, session.machine.id)
+      client.polls.insert(poll)
       perform(session.machine.poll(poll), for: session)
     case "POST":
       let body = String(decoding: request.body, as: UTF8.self)
@@ -126,6 +127,7 @@ extension WebPlane {
 
   private func answer(_ poll: SocketIOSession.PollID, _ response: HTTPResponse) {
     guard let waiting = polls.removeValue(forKey: poll), let client = clients[waiting.client] else { return }
+    client.polls.remove(poll)
     answer(client, waiting.request, response)
   }
 
@@ -134,6 +136,8 @@ extension WebPlane {
     sessionsByNumber[session.number] = nil
     if let timer = session.timer { loop.remove(timer) }
     session.timer = nil
+    // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
+    if let client = session.client { closeWebSocket(client) }
     let (visitor, agent) = (session.visitor, session.agent)
     switch session.role {
     case .nobody: break
@@ -155,8 +159,13 @@ extension WebPlane {
     default: break
     }
     let (id, visitor, agent) = (session.machine.id, session.visitor, session.agent)
+    guard session.unanswered < Self.maximumUnanswered else {
+      return acknowledge(id, ack, WireAnswer(Refusal(.busy, "Too many requests at once.")))
+    }
+    session.unanswered += 1
     Task {
       let answer = await self.answer(to: event, visitor, agent)
+      session.unanswered -= 1
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
     }
@@ -195,8 +204,7 @@ extension WebPlane {
   private func callRequest(_ visitor: VisitorID, _ body: WireBody) async -> WireAnswer {
     guard let uuid = body.uuid else { return WireAnswer(Refusal(.badRequest, "uuid is missing.")) }
     let request = CallRequest(
-      tenant: uuid, offer: body.sdp, extensionDialled: body.extension, name: body.name.map { String($0.prefix(100)) },
-      page: body.page.map { String($0.prefix(2000)) })
+      tenant: uuid, offer: body.sdp, extensionDialled: body.extension, name: body.name, page: body.page)
     switch await signalling.callRequest(visitor, request) {
     case .failure(let refusal): return WireAnswer(refusal)
     case .success(let routed):

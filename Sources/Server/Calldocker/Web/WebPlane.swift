@@ -7,7 +7,11 @@ import Wire
 /// HTTP, WebSocket and Socket.IO on their own loop, speaking for clients to the exchange and back.
 package actor WebPlane {
   package static let maximumClients = 20_000
+  /// Connections of the web never take more than half of the process's descriptors: phones need the others.
+  private let clientLimit = min(maximumClients, Descriptors.raiseLimit() / 2)
   package static let maximumSessions = 20_000
+  /// Events of one session that may wait for the exchange; one past it is refused at once.
+  static let maximumUnanswered = 256
 
   package nonisolated let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -57,7 +61,7 @@ package actor WebPlane {
   private func accept() {
     while let (file, remote) = listener.accept() {
       guard let tcp = try? TCPConnection(loop, file: file, remote: remote) else { continue }
-      guard clients.count < Self.maximumClients else {
+      guard clients.count < clientLimit else {
         tcp.close()
         continue
       }
@@ -96,7 +100,7 @@ package actor WebPlane {
     guard let client = clients.removeValue(forKey: number) else { return }
     if let timer = client.timer { loop.remove(timer) }
     if let session = client.webSocket?.session { webSocketClosed(session, of: number) }
-    for (poll, waiting) in polls where waiting.client == number { abandon(poll, waiting.session) }
+    for poll in client.polls { if let waiting = polls[poll] { abandon(poll, waiting.session) } }
   }
 
   func perform(_ outputs: [HTTPConnection.Output], for client: WebClient) {
@@ -114,7 +118,7 @@ package actor WebPlane {
     // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS).
     response.headers.append("Access-Control-Allow-Origin", "*")
     response.headers.append("X-Content-Type-Options", "nosniff")
-    perform(client.http.respond(number, response), for: client)
+    perform(client.http.respond(number, response, at: SystemClock.now), for: client)
     schedule(client)
   }
 

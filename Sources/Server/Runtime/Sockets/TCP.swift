@@ -5,7 +5,11 @@ import Wire
 /// A listening TCP socket.
 package struct TCPListener: Sendable {
   package static let backlog: Int32 = 512
+  /// A peer that takes nothing of what was sent, or answers no probe, for this long is gone (RFC 5482).
+  package static let patience = Duration.seconds(30)
   package let file: Int32
+  /// Kept for the moment when no descriptor is left: given up to take a client out of the queue, where it would wake us again and again.
+  private let spare: Locked<Int32>
 
   package init(bind address: SocketAddress) throws(SystemFailure) {
     let family: Int32 = if case .v6 = address.ip { AF_INET6 } else { AF_INET }
@@ -25,6 +29,7 @@ package struct TCPListener: Sendable {
       throw failure
     }
     file = descriptor
+    spare = Locked(open("/dev/null", O_RDONLY | O_CLOEXEC))
   }
 
   package var localAddress: SocketAddress? {
@@ -33,22 +38,43 @@ package struct TCPListener: Sendable {
     return storage.address
   }
 
-  /// The next client that waits. `nil` also when the process has no descriptor left: the client stays in the queue until one is free.
+  /// The next client that waits. `nil` also when the process has no descriptor left: one client is then turned away.
   package func accept() -> (file: Int32, from: SocketAddress)? {
     var storage = AddressStorage()
     let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = storage.withMutable { accept4(file, $0, $1, flags) }
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else {
+      if errno == EMFILE || errno == ENFILE { turnAway() }
+      return nil
+    }
     guard let source = storage.address else {
       Glibc.close(descriptor)
       return nil
     }
     var on: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, socklen_t(MemoryLayout<Int32>.size))
+    var milliseconds = Int32(clamping: Self.patience.milliseconds)
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<Int32>.size))
     return (descriptor, source)
   }
 
-  package func close() { Glibc.close(file) }
+  private func turnAway() {
+    spare.with { spare in
+      if spare >= 0 { Glibc.close(spare) }
+      let client = accept4(file, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+      if client >= 0 { Glibc.close(client) }
+      spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    }
+  }
+
+  package func close() {
+    Glibc.close(file)
+    spare.with { spare in
+      if spare >= 0 { Glibc.close(spare) }
+      spare = -1
+    }
+  }
 }
 
 /// One TCP connection on an event loop: what arrives goes to its owner, what is sent waits here until the peer takes it.

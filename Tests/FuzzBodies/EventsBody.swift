@@ -1,0 +1,21 @@
+import Calldocker
+import Calls
+import Foundation
+
+extension FuzzTarget {
+  /// An event's JSON as clients send it; whatever it said, our answer is JSON again, whole and true.
+  static let events: Body = { octets throws(BrokenPromise) in
+    let payload = String(decoding: octets, as: UTF8.self)
+    guard let event = WireEvent.read(payload) else { return }
+    try promise(event.name.utf8.count <= payload.utf8.count, "a name is part of what was said")
+    var answer = WireAnswer(Refusal(.badRequest, event.name))
+    answer.from = event.body.name
+    answer.page = event.body.page
+    answer.sdp = event.body.sdp
+    let json = try? JSONSerialization.jsonObject(with: Data(answer.json.utf8))
+    let members = json as? [String: Any]
+    try promise(members?["message"] as? String == event.name, "an answer holds what it was given: \(answer.json)")
+    try promise(members?["sdp"] as? String == event.body.sdp, "an answer holds what it was given: \(answer.json)")
+    try promise(members?["success"] as? Bool == false, "a refusal says so")
+  }
+}
