@@ -70,6 +70,9 @@ var targets: [Target] = [
     ],
     path: "Tests/CalldockerTesting", swiftSettings: careful),
 
+  // Counts allocations, for the test of the packet path and for the benchmark.
+  .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+
   tests("Protocols", "Wire"),
   tests("Protocols", "SIPSyntax"),
   tests("Protocols", "SIPCore"),
@@ -82,7 +85,7 @@ var targets: [Target] = [
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
   tests("Telephony", "Calls"),
-  tests("Server", "Media", ["CalldockerTesting"]),
+  tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),
   tests("Server", "Calldocker"),
   .testTarget(
@@ -102,6 +105,21 @@ if fuzzes {
     fuzzer("sdp", "SDP"),
     fuzzer("stun", "ICE"),
     fuzzer("rtp", "RTP"),
+  ]
+}
+
+// BENCH=1 adds the benchmark and the floor that it is held against (see ./dev bench and docs/performance.md).
+if Context.environment["BENCH"] != nil {
+  targets += [
+    .target(
+      name: "Floor", dependencies: ["CSRTP", "COpus", "COpenSSL"], path: "Benchmarks/Floor", cSettings: [.unsafeFlags(["-O2"])]),
+    .executableTarget(
+      name: "calldocker-bench",
+      dependencies: [
+        "Wire", "SIPSyntax", "ICE", "RTP", "SocketIO", "Cryptography", "SecureRTP", "Codecs", "Calls", "Media", "Runtime",
+        "AllocationCounter", "Floor",
+      ],
+      path: "Benchmarks/calldocker-bench", swiftSettings: fast),
   ]
 }
 
