@@ -92,16 +92,19 @@ final class Line {
     bench.copyBytes(from: header + payload)
   }
 
-  /// The payload of the next packet of speech that came out at the other end of `direction`; reports are passed over.
+  /// The payload of the next packet of speech that came out at the other end of `direction`; reports are passed over, and what
+  /// other programs on this machine send to a port that they had before.
   func hear(_ direction: Ends.Direction) throws -> [UInt8]? {
-    while true {
-      guard let (count, _) = (direction == .browserToPhone ? ends.phone : ends.browser).receive(into: bench) else { return nil }
-      if count < 12 || (192...223).contains(bench[1]) { continue }
+    let (socket, remote) =
+      direction == .browserToPhone ? (ends.phone, remoteForPhone) : (ends.browser, remoteForBrowser)
+    while let (count, source) = socket.receive(into: bench) {
+      if source != remote || count < 12 || (192...223).contains(bench[1]) { continue }
       guard direction == .phoneToBrowser else { return Array(bench[12..<count]) }
       let length = browser_unprotect(seal, octets, Int32(count))
-      guard length > 0 else { throw Broken("a browser could not open what it heard") }
+      guard length > 0 else { throw Broken("a browser could not open a packet of \(count) bytes") }
       return Array(bench[12..<Int(length)])
     }
+    return nil
   }
 
   private var octets: UnsafeMutablePointer<UInt8>? { bench.assumingMemoryBound(to: UInt8.self).baseAddress }

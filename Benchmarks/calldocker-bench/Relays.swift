@@ -51,8 +51,8 @@ final class GatewayRelay: Relay {
   private var now: Instant { Self.read(time) }
 
   func turn() {
-    receive()
-    loop.wake(at: now)
+    let time = time
+    if let now = loop.receive({ Self.read(time) }) { loop.wake(at: now) }
   }
   func wake() {
     guard let deadline = loop.deadline, deadline <= now else { return }
@@ -64,8 +64,6 @@ final class GatewayRelay: Relay {
     _ = loop.receive { Self.read(time) }
   }
   func pass(_ time: Int64) { self.time += time }
-
-  var drops: DropCounts { loop.drops }
 
   // MARK: Setting up a call
 

@@ -34,7 +34,7 @@ enum SIPExamples {
     Contact: <sip:calldocker@198.51.100.7:5060>
     Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE
     Content-Type: application/sdp
-    Content-Length: 316
+    Content-Length: 307
 
     v=0
     o=- 3981726354 1 IN IP4 198.51.100.7
@@ -51,7 +51,6 @@ enum SIPExamples {
     a=ptime:20
     a=sendrecv
 
-
     """
 
   private static let ok = """
@@ -66,7 +65,7 @@ enum SIPExamples {
     Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, SUBSCRIBE, INFO
     Supported: outbound, path, gruu, replaces
     Content-Type: application/sdp
-    Content-Length: 192
+    Content-Length: 197
 
     v=0
     o=alice 2890844527 2890844527 IN IP4 192.0.2.10
@@ -77,7 +76,6 @@ enum SIPExamples {
     a=rtpmap:96 opus/48000/2
     a=rtpmap:102 telephone-event/48000
     a=sendrecv
-
 
     """
 }

@@ -42,23 +42,25 @@ package final class MediaLoop: @unchecked Sendable {
   package var browserPort: UInt16 { engine.transport.browsers.localAddress?.port ?? 0 }
   /// When `wake` has something to do although nothing arrives.
   package var deadline: Instant? { engine.deadline }
-  package var drops: DropCounts { engine.drops }
 
   func run() {
-    while receive({ SystemClock.now }) { wake(at: SystemClock.now) }
+    while let now = receive({ SystemClock.now }) { wake(at: now) }
   }
 
-  /// Waits until datagrams or letters arrive or the deadline comes, and takes what is there; says whether the thread should go on.
-  package func receive(_ clock: () -> Instant) -> Bool {
+  /// Waits until datagrams or letters arrive or the deadline comes, and takes what is there; `nil` when the thread should end.
+  ///
+  /// What one wake-up brings arrived at one moment, the one that is answered: the clock is not read for each packet.
+  package func receive(_ clock: () -> Instant) -> Instant? {
     let count = engine.transport.epoll.wait(until: engine.deadline, now: clock())
+    let now = clock()
     for index in 0..<count {
       switch engine.transport.source(index) {
-      case .mailbox: if readMailbox(clock) { return false }
-      case .browsers: readBrowsers(clock)
-      case .phone(let slot, let channel): readPhone(slot, channel, clock)
+      case .mailbox: if readMailbox(at: now) { return nil }
+      case .browsers: readBrowsers(at: now)
+      case .phone(let slot, let channel): readPhone(slot, channel, at: now)
       }
     }
-    return true
+    return now
   }
 
   /// Does what is due by the clock and reports what happened.
@@ -69,26 +71,26 @@ package final class MediaLoop: @unchecked Sendable {
   }
 
   /// Says whether the thread should end.
-  private func readMailbox(_ clock: () -> Instant) -> Bool {
+  private func readMailbox(at now: Instant) -> Bool {
     for letter in mailbox.takeAll() {
       switch letter {
-      case .commands(let commands): for command in commands { engine.perform(command, at: clock()) }
+      case .commands(let commands): for command in commands { engine.perform(command, at: now) }
       case .stop: return true
       }
     }
     return false
   }
 
-  private func readBrowsers(_ clock: () -> Instant) {
+  private func readBrowsers(at now: Instant) {
     for _ in 0..<Self.browserBatch {
       guard let (count, source) = engine.transport.browsers.receive(into: room) else { return }
-      engine.receiveFromBrowser(buffer, count: count, from: source, at: clock())
+      engine.receiveFromBrowser(buffer, count: count, from: source, at: now)
     }
   }
 
   /// One datagram a wake-up: a phone sends one each 20 ms, and asking for a second costs as much as reading it.
-  private func readPhone(_ slot: Int, _ channel: PhoneChannel, _ clock: () -> Instant) {
+  private func readPhone(_ slot: Int, _ channel: PhoneChannel, at now: Instant) {
     guard let (count, source) = engine.transport.socket(slot, channel)?.receive(into: room) else { return }
-    engine.receiveFromPhone(slot, channel, buffer, count: count, from: source, at: clock())
+    engine.receiveFromPhone(slot, channel, buffer, count: count, from: source, at: now)
   }
 }
