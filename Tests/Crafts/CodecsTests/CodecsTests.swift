@@ -101,8 +101,8 @@ struct SpeechTests {
       let count = frame.withUnsafeMutableBufferPointer { room in
         if !lose(index) { return packet.withUnsafeBytes { decoder.decode($0, into: room) } }
         let next = index + 1 < packets.count && !lose(index + 1) ? packets[index + 1] : nil
-        guard let next else { return decoder.conceal(following: nil, into: room) }
-        return next.withUnsafeBytes { decoder.conceal(following: $0, into: room) }
+        guard let next else { return decoder.conceal(samples: 160, following: nil, into: room) }
+        return next.withUnsafeBytes { decoder.conceal(samples: 160, following: $0, into: room) }
       }
       heard += frame[..<count]
     }
