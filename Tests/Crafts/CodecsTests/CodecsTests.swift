@@ -118,6 +118,18 @@ struct SpeechTests {
     #expect(abs(level - -15.05) < 2, "\(level) dB")
   }
 
+  @Test("What is concealed lasts as long as what was lost, in steps of 2.5 ms up to 120", arguments: [AudioCodec.opus, .pcmu])
+  func concealedLengths(codec: AudioCodec) {
+    var decoder = SpeechDecoder(codec)
+    for (asked, given) in [(80, 80), (160, 160), (480, 480), (960, 960), (0, 20), (95, 80), (-5, 20), (10_000, 960)] {
+      var room = [Int16](repeating: 0, count: 960)
+      let count = room.withUnsafeMutableBufferPointer { decoder.conceal(samples: asked, following: nil, into: $0) }
+      #expect(count == given, "\(asked) samples")
+    }
+    var small = [Int16](repeating: 0, count: 100)
+    #expect(small.withUnsafeMutableBufferPointer { decoder.conceal(samples: 160, following: nil, into: $0) } == 0)
+  }
+
   @Test("One packet in ten lost is hidden: the tone goes on through the holes", arguments: [AudioCodec.opus, .pcmu, .pcma])
   func concealment(codec: AudioCodec) {
     let heard = run(codec) { $0 > 20 && $0.isMultiple(of: 10) }

@@ -33,7 +33,7 @@ private struct CountingTransport: MediaTransport, ~Copyable {
     defer { nextPort += 2 }
     return PhonePort(number: nextPort, rtp: 0, rtcp: 0)
   }
-  mutating func closePhonePort(_ port: PhonePort) {}
+  mutating func closePhonePort(_ port: PhonePort, of slot: Int) {}
 }
 
 @Suite("The packet path asks for no memory", .enabled(if: allocation_counting_is_on(), "a sanitizer owns malloc"))
