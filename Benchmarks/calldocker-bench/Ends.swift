@@ -1,5 +1,6 @@
 import Cryptography
 import Floor
+import RTP
 import Runtime
 import Wire
 
@@ -92,13 +93,15 @@ final class Line {
     bench.copyBytes(from: header + payload)
   }
 
-  /// The payload of the next packet of speech that came out at the other end of `direction`; reports are passed over, and what
-  /// other programs on this machine send to a port that they had before.
+  /// The payload of the next packet of speech that came out at the other end of `direction`; reports and late handshakes are
+  /// passed over, and what other programs on this machine send to a port that they had before.
   func hear(_ direction: Ends.Direction) throws -> [UInt8]? {
     let (socket, remote) =
       direction == .browserToPhone ? (ends.phone, remoteForPhone) : (ends.browser, remoteForBrowser)
     while let (count, source) = socket.receive(into: bench) {
-      if source != remote || count < 12 || (192...223).contains(bench[1]) { continue }
+      if source != remote || count < 12 || DatagramKind(of: UnsafeRawBufferPointer(rebasing: bench[..<count])) != .rtp {
+        continue
+      }
       guard direction == .phoneToBrowser else { return Array(bench[12..<count]) }
       let length = browser_unprotect(seal, octets, Int32(count))
       guard length > 0 else { throw Broken("a browser could not open a packet of \(count) bytes") }
