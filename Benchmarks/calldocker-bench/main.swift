@@ -39,11 +39,16 @@ private func checkAllocationCounting() throws {
 private let parts = [MediaPart.passThrough, MediaPart.transcoding] + MessageParts.all
 
 private func usage() -> String {
-  "calldocker-bench [PART…]\n" + parts.map { "  \($0.name)  \($0.about)" }.joined(separator: "\n")
+  "calldocker-bench [PART…]\ncalldocker-bench plane   a media plane for another program's load (docs/performance.md)\n"
+    + parts.map { "  \($0.name)  \($0.about)" }.joined(separator: "\n")
 }
 
 private func run() throws {
   let names = CommandLine.arguments.dropFirst()
+  if names.first == "plane" {
+    Machine.allowManyFiles()
+    return try PlaneService.run()
+  }
   if let unknown = names.first(where: { name in !parts.contains { $0.name == name } }) {
     print("There is no part \"\(unknown)\". \(usage())")
     exit(64)
