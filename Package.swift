@@ -80,6 +80,8 @@ var targets: [Target] = [
     path: "Tests/FuzzBodies", swiftSettings: careful),
   .testTarget(
     name: "FuzzReplayTests", dependencies: ["FuzzBodies"], path: "Tests/FuzzReplayTests", swiftSettings: careful),
+  // Counts allocations, for the test of the packet path and for the benchmark.
+  .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
 
   tests("Protocols", "Wire"),
   tests("Protocols", "SIPSyntax"),
@@ -93,7 +95,7 @@ var targets: [Target] = [
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
   tests("Telephony", "Calls", exclude: ["RFC4475"]),
-  tests("Server", "Media", ["CalldockerTesting"]),
+  tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),
   tests("Server", "Calldocker"),
   .testTarget(
@@ -108,6 +110,21 @@ if fuzzes {
       name: "fuzz", dependencies: ["FuzzBodies"], path: "Fuzz/fuzzer",
       swiftSettings: [.unsafeFlags(["-parse-as-library", "-sanitize=fuzzer,address"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}
+
+// BENCH=1 adds the benchmark and the floor that it is held against (see ./dev bench and docs/performance.md).
+if Context.environment["BENCH"] != nil {
+  targets += [
+    .target(
+      name: "Floor", dependencies: ["CSRTP", "COpus", "COpenSSL"], path: "Benchmarks/Floor", cSettings: [.unsafeFlags(["-O2"])]),
+    .executableTarget(
+      name: "calldocker-bench",
+      dependencies: [
+        "Wire", "SIPSyntax", "ICE", "RTP", "SocketIO", "Cryptography", "SecureRTP", "Codecs", "Calls", "Media", "Runtime",
+        "AllocationCounter", "Floor",
+      ],
+      path: "Benchmarks/calldocker-bench", swiftSettings: fast),
+  ]
 }
 
 // ONLY=SIPCore keeps that target, its tests and what they stand on: on two cores, the target one touches is what one builds.

@@ -39,7 +39,7 @@ package struct VirtualTransport: MediaTransport {
     return PhonePort(number: nextPort, rtp: 0, rtcp: 0)
   }
 
-  package mutating func closePhonePort(_ port: PhonePort) {
+  package mutating func closePhonePort(_ port: PhonePort, of slot: Int) {
     freePorts += 1
     network.close(SocketAddress(address.ip, port.number))
     network.close(SocketAddress(address.ip, port.number + 1))

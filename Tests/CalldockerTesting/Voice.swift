@@ -59,7 +59,8 @@ package final class Voice {
     let count = room.withUnsafeMutableBufferPointer { room in
       switch buffer.take(at: now) {
       case .frame(let payload): decoder.decode(payload, into: room)
-      case .lost(let next): decoder.conceal(following: next, into: room)
+      case .lost(let ticks, let next):
+        decoder.conceal(samples: Int(ticks) * 8000 / Int(codec.clockRate), following: next, into: room)
       case .silence: 0
       }
     }

@@ -39,7 +39,7 @@ private struct RecordingTransport: MediaTransport {
     outbox.openPorts.insert(nextPort)
     return PhonePort(number: nextPort, rtp: Int32(slot), rtcp: Int32(slot))
   }
-  mutating func closePhonePort(_ port: PhonePort) { outbox.openPorts.remove(port.number) }
+  mutating func closePhonePort(_ port: PhonePort, of slot: Int) { outbox.openPorts.remove(port.number) }
 }
 
 private final class MediaDay {

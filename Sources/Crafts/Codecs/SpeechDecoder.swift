@@ -4,6 +4,8 @@ import RTP
 package struct SpeechDecoder: ~Copyable {
   /// Samples of 20 ms at 8 kHz.
   package static let frame = 160
+  /// Samples of 2.5 ms, the shortest Opus packet.
+  private static let step = 20
   /// The longest Opus packet, 120 ms.
   package static let maximumSamples = 960
 
@@ -35,16 +37,17 @@ package struct SpeechDecoder: ~Copyable {
     }
   }
 
-  /// Fills in 20 ms that never came.
+  /// Fills in what never came: so many samples, in whole steps of 2.5 ms as Opus asks, 120 ms at most.
   package mutating func conceal(
-    following next: UnsafeRawBufferPointer?, into sound: UnsafeMutableBufferPointer<Int16>
+    samples: Int, following next: UnsafeRawBufferPointer?, into sound: UnsafeMutableBufferPointer<Int16>
   ) -> Int {
-    guard sound.count >= Self.frame, let start = sound.baseAddress else { return 0 }
+    let count = min(max(samples / Self.step, 1) * Self.step, Self.maximumSamples)
+    guard sound.count >= count, let start = sound.baseAddress else { return 0 }
     switch kind {
-    case .opus(let decoder): return decoder.conceal(samples: Self.frame, next: next, into: sound)
+    case .opus(let decoder): return decoder.conceal(samples: count, next: next, into: sound)
     case .g711:
-      concealment.conceal(into: start, count: Self.frame)
-      return Self.frame
+      concealment.conceal(into: start, count: count)
+      return count
     }
   }
 }

@@ -13,7 +13,13 @@ struct LibSRTPEngine: ~Copyable {
   // Swift runs this once, whoever comes first.
   private static let isReady: Bool = srtp_init() == srtp_err_status_ok
 
+  /// Bytes of a fixed RTP header, and of the smallest RTCP packet.
+  private static let (rtpHeader, rtcpHeader) = (12, 8)
+  /// What SRTCP adds beside its tag: a flag and the packet's index (RFC 3711 §3.4).
+  private static let rtcpIndex = 4
+
   private let session: srtp_t
+  private let tag: Int
 
   init?(_ profile: SRTPProfile, key: [UInt8], direction: Direction) {
     guard Self.isReady, key.count == profile.keyLength + profile.saltLength else { return nil }
@@ -37,6 +43,7 @@ struct LibSRTPEngine: ~Copyable {
     }
     guard status == srtp_err_status_ok, let handle else { return nil }
     session = handle
+    tag = profile.tagLength
   }
 
   deinit {
@@ -44,25 +51,25 @@ struct LibSRTPEngine: ~Copyable {
   }
 
   mutating func protect(_ packet: UnsafeMutableRawBufferPointer, length: inout Int) -> SRTPOutcome {
-    run(packet, &length, srtp_protect)
+    run(packet, &length, atLeast: Self.rtpHeader, srtp_protect)
   }
   mutating func unprotect(_ packet: UnsafeMutableRawBufferPointer, length: inout Int) -> SRTPOutcome {
-    run(packet, &length, srtp_unprotect)
+    run(packet, &length, atLeast: Self.rtpHeader + tag, srtp_unprotect)
   }
   mutating func protectRTCP(_ packet: UnsafeMutableRawBufferPointer, length: inout Int) -> SRTPOutcome {
-    run(packet, &length, srtp_protect_rtcp)
+    run(packet, &length, atLeast: Self.rtcpHeader, srtp_protect_rtcp)
   }
   mutating func unprotectRTCP(_ packet: UnsafeMutableRawBufferPointer, length: inout Int) -> SRTPOutcome {
-    run(packet, &length, srtp_unprotect_rtcp)
+    run(packet, &length, atLeast: Self.rtcpHeader + Self.rtcpIndex + tag, srtp_unprotect_rtcp)
   }
 
   @inline(__always)
   private func run(
-    _ packet: UnsafeMutableRawBufferPointer, _ length: inout Int,
+    _ packet: UnsafeMutableRawBufferPointer, _ length: inout Int, atLeast minimum: Int,
     _ verb: (srtp_t?, UnsafeMutableRawPointer?, UnsafeMutablePointer<CInt>?) -> srtp_err_status_t
   ) -> SRTPOutcome {
-    // libsrtp reads a fixed header before it looks at the length.
-    guard length >= 12, length <= packet.count else { return .malformed }
+    // libsrtp reads a fixed header and counts the tag off before it looks at the length.
+    guard length >= minimum, length <= packet.count else { return .malformed }
     var octets = CInt(truncatingIfNeeded: length)
     switch verb(session, packet.baseAddress, &octets) {
     case srtp_err_status_ok:
@@ -72,6 +79,16 @@ struct LibSRTPEngine: ~Copyable {
     case srtp_err_status_auth_fail: return .notAuthentic
     case srtp_err_status_bad_param, srtp_err_status_parse_err: return .malformed
     default: return .failed
+    }
+  }
+}
+
+extension SRTPProfile {
+  /// Bytes that authenticate a packet, at its end.
+  fileprivate var tagLength: Int {
+    switch self {
+    case .aes128CMSHA180: 10
+    case .aeadAES128GCM: 16
     }
   }
 }

@@ -5,8 +5,8 @@ import Wire
 /// Packets of a source keep their distances: what the network lost stays lost to the eye, what came late takes its place, what we
 /// swallowed closes up. A new speaker goes on at the next number, at the time that the wall clock shows.
 package struct OutgoingTimeline: Sendable {
-  /// How far a source's timestamps may part from the wall clock from one packet to the next before they count as jumped.
-  package static let maximumJump = Duration.seconds(3)
+  /// How many seconds a source's timestamps may part from the wall clock from one packet to the next before they count as jumped.
+  package static let maximumJump: UInt64 = 3
   /// A packet that comes later than this many others is not worth sending.
   package static let maximumReordering: Int64 = 64
   /// The longest forward jump of a source's sequence that is still loss (RFC 3550 A.1).
@@ -109,14 +109,14 @@ package struct OutgoingTimeline: Sendable {
   /// Where something begins that begins now: at the wall clock's time, but never inside what was already sent.
   package func resumption(at now: Instant) -> UInt32 {
     guard let epoch else { return newest.timestamp }
-    let wall = epoch.timestamp &+ ticks(now - epoch.at)
+    let wall = epoch.timestamp &+ ticks(from: epoch.at, to: now)
     let free = newest.timestamp &+ step
     return Int32(bitPattern: wall &- free) >= 0 ? wall : free
   }
 
   /// The time of this moment on the line as it runs, for a sender report (RFC 3550 §6.4.1).
   package func timestamp(at now: Instant) -> UInt32 {
-    epoch == nil ? newest.timestamp : newest.timestamp &+ ticks(now - newest.at)
+    epoch == nil ? newest.timestamp : newest.timestamp &+ ticks(from: newest.at, to: now)
   }
 
   /// Counts on in another clock, as a new codec of the leg may ask.
@@ -171,4 +171,7 @@ package struct OutgoingTimeline: Sendable {
   }
 
   private func ticks(_ time: Duration) -> UInt32 { UInt32(truncatingIfNeeded: time.ticks(clockRate: clockRate)) }
+  private func ticks(from earlier: Instant, to later: Instant) -> UInt32 {
+    UInt32(truncatingIfNeeded: later.ticks(since: earlier, clockRate: clockRate))
+  }
 }

@@ -73,7 +73,7 @@ extension OutgoingTimeline {
     /// Our timestamp for the newest packet's; `nil` if its clock jumped against the wall's.
     mutating func timestamp(_ timestamp: UInt32, clockRate: UInt32, at now: Instant) -> UInt32? {
       let theirs = extend(timestamp, near: newest.timestamp)
-      let passed = (now - newest.at).ticks(clockRate: self.clockRate)
+      let passed = now.ticks(since: newest.at, clockRate: self.clockRate)
       guard isNear(theirs &- newest.timestamp &- passed) else { return nil }
       newest = (max(theirs, newest.timestamp), now)
       return ours(theirs, clockRate)
@@ -91,7 +91,7 @@ extension OutgoingTimeline {
     }
 
     private func isNear(_ distance: Int64) -> Bool {
-      distance.magnitude < OutgoingTimeline.maximumJump.ticks(clockRate: clockRate).magnitude
+      distance.magnitude < UInt64(clockRate) * OutgoingTimeline.maximumJump
     }
 
     private func ours(_ theirs: Int64, _ clockRate: UInt32) -> UInt32 {

@@ -34,10 +34,8 @@ package struct TelephoneEventSender: Hashable, Sendable {
 
   package init() {}
 
-  package var isBusy: Bool {
-    if case .idle = state { return !waiting.isEmpty }
-    return true
-  }
+  /// Whether a key is held or waits. Stored, because each packet of speech asks: what is computed elsewhere would be handed a copy.
+  package private(set) var isBusy = false
 
   package var deadline: Instant? {
     switch state {
@@ -52,11 +50,13 @@ package struct TelephoneEventSender: Hashable, Sendable {
     self.clockRate = clockRate
     if !isBusy { startAt = now }
     waiting.append(event)
+    isBusy = true
   }
 
   /// The packet that is due; ask again until `nil`. `clock` is the timeline's time, which a new event takes.
   package mutating func next(at now: Instant, clock: UInt32) -> Packet? {
     guard let deadline, now >= deadline else { return nil }
+    defer { isBusy = if case .idle = state { !waiting.isEmpty } else { true } }
     switch state {
     case .idle: return begin(at: now, clock: clock)
     case .pausing:

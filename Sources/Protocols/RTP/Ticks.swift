@@ -10,6 +10,13 @@ extension Instant {
   }
 }
 
+extension Instant {
+  /// Ticks of a clock from `earlier` to this moment. Counted in nanoseconds: a `Duration` counts attoseconds in 128 bits, too slow for each packet.
+  func ticks(since earlier: Instant, clockRate: UInt32) -> Int64 {
+    Instant(nanoseconds: nanoseconds &- earlier.nanoseconds).ticks(clockRate: clockRate)
+  }
+}
+
 extension Duration {
   /// Whole ticks of a clock.
   func ticks(clockRate: UInt32) -> Int64 { Instant(nanoseconds: nanoseconds).ticks(clockRate: clockRate) }

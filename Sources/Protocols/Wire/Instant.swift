@@ -1,14 +1,14 @@
 /// A moment on the machine's monotonic clock, or on a test's imagined one: nanoseconds since an arbitrary start.
 ///
 /// Machines never read a clock; they are told the moment (`at: now`) and name the one at which they want to be woken.
-package struct Instant: Hashable, Comparable, Sendable {
+public struct Instant: Hashable, Comparable, Sendable {
   package var nanoseconds: Int64
 
   package init(nanoseconds: Int64 = 0) {
     self.nanoseconds = nanoseconds
   }
 
-  package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+  public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
   package static func + (moment: Instant, delay: Duration) -> Instant {
     Instant(nanoseconds: moment.nanoseconds &+ delay.nanoseconds)
   }
@@ -36,7 +36,12 @@ extension Duration {
   package var milliseconds: Int64 { nanoseconds / 1_000_000 }
 }
 
-/// The earliest of several deadlines, where `nil` means never.
-package func earliest(_ deadlines: Instant?...) -> Instant? {
-  deadlines.compactMap { $0 }.min()
+/// The earliest of several deadlines, where `nil` means never. No list of them is made: legs ask each 20 ms.
+package func earliest(_ first: Instant?, _ second: Instant?, _ third: Instant? = nil, _ fourth: Instant? = nil) -> Instant? {
+  earlier(earlier(first, second), earlier(third, fourth))
+}
+
+private func earlier(_ first: Instant?, _ second: Instant?) -> Instant? {
+  guard let first, let second else { return first ?? second }
+  return min(first, second)
 }

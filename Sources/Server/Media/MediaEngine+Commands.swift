@@ -85,7 +85,7 @@ extension MediaEngine where Transport: ~Copyable {
     if let listener = legs[slot].listener { stopHearing(listener) }
     events.append(.closed(id, legs[slot].report))
     sendGoodbye(slot, at: now)
-    if let port = legs[slot].port { transport.closePhonePort(port) }
+    if let port = legs[slot].port { transport.closePhonePort(port, of: slot) }
     forgetBrowser(slot)
     release(slot)
   }

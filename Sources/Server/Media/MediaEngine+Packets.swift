@@ -166,7 +166,14 @@ extension MediaEngine where Transport: ~Copyable {
     switch leg.pointee.reach {
     case .nowhere: return
     case .browser(let address):
-      guard leg.pointee.keys?.protect(packet, length: &length) == .ok else { return }
+      switch leg.pointee.keys?.protect(packet, length: &length) {
+      case .ok: break
+      // The handshake is not over: nobody could open what we would say.
+      case nil: return
+      default:
+        drops.notSealed &+= 1
+        return
+      }
       transport.sendToBrowser(UnsafeRawBufferPointer(rebasing: packet[..<length]), at: address)
     case .phone(let port, let address, _):
       transport.send(UnsafeRawBufferPointer(rebasing: packet[..<length]), from: port, .rtp, to: address)

@@ -17,7 +17,7 @@ package struct MediaEngine<Transport: MediaTransport & ~Copyable>: ~Copyable {
   package static var datagramCapacity: Int { 2048 }
 
   package var transport: Transport
-  /// What went wrong with arriving packets, by reason; counted, never logged.
+  /// What went wrong with packets, by reason; counted, never logged.
   package var drops = DropCounts()
 
   let identity: Identity
@@ -126,7 +126,7 @@ private struct LegMemory: ~Copyable {
   }
 }
 
-/// Why arriving packets were not used.
+/// Why packets were not used.
 package struct DropCounts: Hashable, Sendable {
   package var unknownSource: UInt64 = 0
   package var unknownKind: UInt64 = 0
@@ -136,5 +136,7 @@ package struct DropCounts: Hashable, Sendable {
   package var early: UInt64 = 0
   package var stranger: UInt64 = 0
   package var unknownPayloadType: UInt64 = 0
+  /// Ours, which could not be sealed.
+  package var notSealed: UInt64 = 0
   package init() {}
 }

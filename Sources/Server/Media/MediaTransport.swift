@@ -26,5 +26,6 @@ package protocol MediaTransport: ~Copyable {
   mutating func send(_ packet: UnsafeRawBufferPointer, from port: PhonePort, _ channel: PhoneChannel, to address: SocketAddress)
   /// Binds a port pair whose packets belong to `slot`; `nil` when the range is used up.
   mutating func openPhonePort(for slot: Int) -> PhonePort?
-  mutating func closePhonePort(_ port: PhonePort)
+  /// Closes the pair that was opened for `slot`.
+  mutating func closePhonePort(_ port: PhonePort, of slot: Int)
 }

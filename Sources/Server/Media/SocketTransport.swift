@@ -54,6 +54,7 @@ struct SocketTransport: MediaTransport, ~Copyable {
 
   deinit {
     browsers.close()
+    for slot in 0..<slots { if let port = portsBySlot[slot] { close(port) } }
     portsBySlot.deallocate()
   }
 
@@ -98,7 +99,7 @@ struct SocketTransport: MediaTransport, ~Copyable {
       guard (try? epoll.add(rtp.file, .readable, token: token)) != nil,
         (try? epoll.add(rtcp.file, .readable, token: token | 1)) != nil
       else {
-        closePhonePort(port)
+        close(port)
         return nil
       }
       portsBySlot[slot] = port
@@ -115,8 +116,12 @@ struct SocketTransport: MediaTransport, ~Copyable {
     return number
   }
 
-  mutating func closePhonePort(_ port: PhonePort) {
-    for slot in 0..<slots where portsBySlot[slot] == port { portsBySlot[slot] = nil }
+  mutating func closePhonePort(_ port: PhonePort, of slot: Int) {
+    if slot >= 0, slot < slots { portsBySlot[slot] = nil }
+    close(port)
+  }
+
+  private func close(_ port: PhonePort) {
     UDPSocket(file: port.rtp, isIPv6: browsers.isIPv6).close()
     UDPSocket(file: port.rtcp, isIPv6: browsers.isIPv6).close()
   }

@@ -8,11 +8,13 @@ import Wire
 /// forward error correction where it carries any.
 struct Transcoder: ~Copyable {
   static let period = Duration.milliseconds(20)
-  /// Samples of one period at 8 kHz.
+  private static let sampleRate = 8000
+  /// Samples of one period.
   static let samples = 160
   /// The longest Opus packet, 120 ms, beside one period that waits (RFC 6716 §2.1.4).
   private static let capacity = samples + 960
 
+  private let spokenClockRate: UInt32
   private var buffer: JitterBuffer
   private var decoder: SpeechDecoder
   private var encoder: SpeechEncoder
@@ -21,6 +23,7 @@ struct Transcoder: ~Copyable {
   private var waiting = 0
 
   init(from spoken: AudioCodec, to understood: AudioCodec) {
+    spokenClockRate = spoken.clockRate
     buffer = JitterBuffer(clockRate: spoken.clockRate)
     decoder = SpeechDecoder(spoken)
     encoder = SpeechEncoder(understood)
@@ -57,7 +60,9 @@ struct Transcoder: ~Copyable {
     let room = UnsafeMutableBufferPointer(start: sound + waiting, count: Self.capacity - waiting)
     switch buffer.take(at: now) {
     case .frame(let payload): return decoder.decode(payload, into: room)
-    case .lost(let next): return decoder.conceal(following: next, into: room)
+    case .lost(let ticks, let next):
+      let samples = Int(ticks) * Self.sampleRate / Int(spokenClockRate)
+      return decoder.conceal(samples: samples, following: next, into: room)
     case .silence: return 0
     }
   }

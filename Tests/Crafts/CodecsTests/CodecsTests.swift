@@ -101,8 +101,8 @@ struct SpeechTests {
       let count = frame.withUnsafeMutableBufferPointer { room in
         if !lose(index) { return packet.withUnsafeBytes { decoder.decode($0, into: room) } }
         let next = index + 1 < packets.count && !lose(index + 1) ? packets[index + 1] : nil
-        guard let next else { return decoder.conceal(following: nil, into: room) }
-        return next.withUnsafeBytes { decoder.conceal(following: $0, into: room) }
+        guard let next else { return decoder.conceal(samples: 160, following: nil, into: room) }
+        return next.withUnsafeBytes { decoder.conceal(samples: 160, following: $0, into: room) }
       }
       heard += frame[..<count]
     }
@@ -116,6 +116,18 @@ struct SpeechTests {
     #expect(ToneDetector.share(of: 1000, in: heard[4000...], rate: 8000) > 0.95)
     let level = ToneDetector.level(of: heard[4000...])
     #expect(abs(level - -15.05) < 2, "\(level) dB")
+  }
+
+  @Test("What is concealed lasts as long as what was lost, in steps of 2.5 ms up to 120", arguments: [AudioCodec.opus, .pcmu])
+  func concealedLengths(codec: AudioCodec) {
+    var decoder = SpeechDecoder(codec)
+    for (asked, given) in [(80, 80), (160, 160), (480, 480), (960, 960), (0, 20), (95, 80), (-5, 20), (10_000, 960)] {
+      var room = [Int16](repeating: 0, count: 960)
+      let count = room.withUnsafeMutableBufferPointer { decoder.conceal(samples: asked, following: nil, into: $0) }
+      #expect(count == given, "\(asked) samples")
+    }
+    var small = [Int16](repeating: 0, count: 100)
+    #expect(small.withUnsafeMutableBufferPointer { decoder.conceal(samples: 160, following: nil, into: $0) } == 0)
   }
 
   @Test("One packet in ten lost is hidden: the tone goes on through the holes", arguments: [AudioCodec.opus, .pcmu, .pcma])

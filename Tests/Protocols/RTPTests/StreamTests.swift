@@ -165,7 +165,7 @@ struct JitterBufferTests {
       [UInt8(sequence)].withUnsafeBytes { buffer.insert(header(sequence, 0), $0, at: at(0)) }
     }
     guard case .frame = buffer.take(at: at(100)) else { return #expect(Bool(false), "packet 1") }
-    guard case .lost(let next) = buffer.take(at: at(120)) else { return #expect(Bool(false), "packet 2") }
+    guard case .lost(_, let next) = buffer.take(at: at(120)) else { return #expect(Bool(false), "packet 2") }
     #expect(next?.first == 3)
     guard case .frame(let third) = buffer.take(at: at(140)) else { return #expect(Bool(false), "packet 3") }
     #expect(third.first == 3)

@@ -1,0 +1,59 @@
+import Runtime
+import Testing
+import Wire
+
+@testable import Media
+
+@Suite("Sockets of a media plane")
+struct SocketTransportTests {
+  /// A loopback address that no other program is likely to use, so that what is free stays free.
+  private static let host = IPAddress.v4(0x7F4D_3A01)
+  private struct NoFreePair: Error {}
+
+  private static func transport(_ ports: ClosedRange<UInt16>) throws -> SocketTransport {
+    try SocketTransport(host: host, browserPort: 0, phonePorts: ports, slots: 8, bell: try WakeDescriptor())
+  }
+
+  /// A pair of ports that nobody has.
+  private static func freePair() throws -> ClosedRange<UInt16> {
+    for _ in 0..<1000 {
+      let socket = try UDPSocket(bind: SocketAddress(host, 0))
+      defer { socket.close() }
+      guard let port = socket.localAddress?.port, port.isMultiple(of: 2), port < .max,
+        let other = try? UDPSocket(bind: SocketAddress(host, port + 1))
+      else { continue }
+      other.close()
+      return port...(port + 1)
+    }
+    throw NoFreePair()
+  }
+
+  @Test("A closed pair belongs to no slot and can be bound again; one more than the range is refused")
+  func pairs() throws {
+    let range = try Self.freePair()
+    var transport = try Self.transport(range)
+    let first = transport.openPhonePort(for: 5)
+    let second = transport.openPhonePort(for: 6)
+    #expect(first?.number == range.lowerBound && second == nil)
+    let isKnown = (transport.socket(5, .rtp)?.file, transport.socket(6, .rtp)?.file)
+    #expect(isKnown.0 == first?.rtp && isKnown.1 == nil)
+    transport.closePhonePort(try #require(first), of: 5)
+    let isForgotten = transport.socket(5, .rtcp) == nil
+    #expect(isForgotten)
+    let again = transport.openPhonePort(for: 7)
+    #expect(again?.number == range.lowerBound)
+  }
+
+  @Test("A transport that ends leaves no port bound")
+  func ends() throws {
+    let range = try Self.freePair()
+    do {
+      var transport = try Self.transport(range)
+      let port = transport.openPhonePort(for: 0)
+      #expect(port != nil)
+    }
+    var next = try Self.transport(range)
+    let port = next.openPhonePort(for: 0)
+    #expect(port != nil)
+  }
+}
