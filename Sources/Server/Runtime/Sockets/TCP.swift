@@ -73,7 +73,9 @@ package final class TCPConnection {
     self.loop = loop
     self.file = file
     self.remote = remote
-    try loop.watch(file, .readable) { [unowned self] isReadable, isWritable in
+    try loop.watch(file, .readable) { [weak self] isReadable, isWritable in
+      // Held until both are done: whoever hears that it closed lets go of it, and a reset is readable and writable at once.
+      guard let self else { return }
       if isReadable { read() }
       if isWritable { write() }
     }
