@@ -184,9 +184,13 @@ def test_another_user_is_told_whose_socket_it_is():
         os.chmod(folder, 0o755)
         gateway = Gateway(pathlib.Path(folder), demo=False)
         os.chmod(gateway.data, 0o755)
-        stranger = subprocess.run(
-            [BINARY, "tenant", "list", "--data", gateway.data], user="nobody", capture_output=True, text=True, timeout=60)
-        assert gateway.stop() == 0
+        try:
+            stranger = subprocess.run(
+                [BINARY, "tenant", "list", "--data", gateway.data], user="nobody", capture_output=True, text=True, timeout=60)
+        except PermissionError:
+            pytest.skip(f"another user cannot run {BINARY}")
+        finally:
+            assert gateway.stop() == 0
         assert stranger.returncode == 77 and "another user" in stranger.stderr, stranger
 
 
