@@ -114,24 +114,39 @@ struct ControlTests {
   func crowd() async throws {
     try await withServer { client in
       let socket = DataFolder.controlSocket(in: client.folder)
-      let request = Array("GET /tenants HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
-      try crowd(ControlPlane.maximumClients, socket) {
-        let late = try UnixConnection(connect: socket, within: .milliseconds(300))
-        try late.send(request)
-        #expect(throws: SystemFailure.self, "answered although the house is full") { _ = try late.receive() }
+      try crowd(ControlPlane.maximumClients - 1, socket) {
+        let last = try answered(socket)
+        let impatient = try UnixConnection(connect: socket, within: .milliseconds(300))
+        try impatient.send(request)
+        #expect(throws: SystemFailure.self, "answered although the house is full") { _ = try impatient.receive() }
+        leave(impatient)
+        let patient = try UnixConnection(connect: socket, within: .seconds(60))
+        try patient.send(request)
+        leave(last)
+        #expect(try patient.receive().starts(with: Array("HTTP/1.1 200".utf8)))
       }
       let tenants: TenantPage = try client.ask("GET", "/tenants")
       #expect(tenants.tenants.isEmpty)
     }
   }
 
+  private var request: [UInt8] { Array("GET /tenants HTTP/1.1\r\nHost: x\r\n\r\n".utf8) }
+
+  private func answered(_ socket: String) throws -> UnixConnection {
+    let connection = try UnixConnection(connect: socket, within: .seconds(60))
+    try connection.send(request)
+    #expect(try connection.receive().starts(with: Array("HTTP/1.1 200".utf8)))
+    return connection
+  }
+
+  private func leave(_ connection: consuming UnixConnection) {}
+
   /// Does something while that many others are connected and were answered.
   private func crowd(_ count: Int, _ socket: String, _ work: () throws -> Void) throws {
     guard count > 0 else { return try work() }
-    let connection = try UnixConnection(connect: socket, within: .seconds(60))
-    try connection.send(Array("GET /tenants HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
-    #expect(try connection.receive().starts(with: Array("HTTP/1.1 200".utf8)))
+    let connection = try answered(socket)
     try crowd(count - 1, socket, work)
+    leave(connection)
   }
 
   @Test("A body past the limit and what is no HTTP are refused, and the server lives on")
