@@ -29,10 +29,11 @@ def eventually(condition, seconds=15, what="it"):
 class Gateway:
     """A running service, its addresses, and the passwords of its demo agents."""
 
-    def __init__(self, folder, host="127.0.0.1"):
+    def __init__(self, folder, host="127.0.0.1", demo=True):
+        self.data = folder / "data"
         self.log = folder / "calldocker.log"
-        arguments = ["serve", "--demo", "--host", host, "--http-port", "0", "--sip-port", "0", "--webrtc-port", "0"]
-        arguments += ["--rtp-ports", "31000-31199"]
+        arguments = ["serve", "--host", host, "--http-port", "0", "--sip-port", "0", "--webrtc-port", "0"]
+        arguments += ["--rtp-ports", "31000-31199", "--data", self.data] + ["--demo"] * demo
         self.process = subprocess.Popen(
             [BINARY, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True)
         line = self.process.stdout.readline()
@@ -67,11 +68,11 @@ def softphone(gateway, tmp_path):
     """Makes baresip phones that register as demo agents."""
     phones = []
 
-    def make(user, codec="opus", answers=True, tone=1000, password=None, transport="udp"):
+    def make(user, codec="opus", answers=True, tone=1000, password=None, transport="udp", domain=DEMO):
         folder = tmp_path / f"{user}{len(phones)}"
         folder.mkdir()
         phone = Softphone(
-            folder, gateway.sip, DEMO, user, password or gateway.password(user), codec, answers, tone, transport=transport)
+            folder, gateway.sip, domain, user, password or gateway.password(user), codec, answers, tone, transport=transport)
         phones.append(phone)
         return phone
 

@@ -70,3 +70,13 @@ def launch(playwright, folder, tone=440):
             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
             f"--use-file-for-fake-audio-capture={folder}/microphone.wav", "--allow-loopback-in-peer-connection",
         ])
+
+
+def written_offer():
+    """A browser's offer from paper, for who needs ringing and no sound."""
+    return "\r\n".join([
+        "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0", "a=msid-semantic: WMS",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 126", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0", "a=ice-ufrag:abcd",
+        "a=ice-pwd:0123456789abcdef01234567", "a=ice-options:trickle", f"a=fingerprint:sha-256 {':'.join(['AB'] * 32)}",
+        "a=setup:actpass", "a=mid:0", "a=sendrecv", "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "a=rtpmap:0 PCMU/8000",
+        "a=rtpmap:8 PCMA/8000", "a=rtpmap:126 telephone-event/8000", ""])

@@ -12,6 +12,11 @@ package struct Server: Sendable {
   private let media: [MediaPlane]
   private let signalling: SignallingPlane
   private let web: WebPlane
+  private let folder: DataFolder
+  private let enrolment: Enrolment
+  private let control: ControlPlane
+  /// The loop of enrolment and control.
+  private let office: EventLoop
   private let log: Log
   private let configuration: Configuration
 
@@ -22,6 +27,7 @@ package struct Server: Sendable {
     var configuration = configuration
     if configuration.host == .anyOfBoth, !Interfaces.speakIPv6 { configuration.host = .any }
     self.configuration = configuration
+    folder = try DataFolder(taking: configuration.data)
     log = Log(level: configuration.logLevel, showsPersonal: configuration.showsPersonal)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
     let relay = Relay()
@@ -41,9 +47,12 @@ package struct Server: Sendable {
       exchange: Exchange(site: site, randomness: .system), media: media, log: log, host: configuration.host,
       advertised: configuration.advertised)
     relay.set(signalling)
+    office = try EventLoop()
+    enrolment = Enrolment(loop: office, signalling: signalling, log: log, isOpen: configuration.isDemo)
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
-      signalling: signalling, log: log, isDemo: configuration.isDemo, publicAddress: nil)
+      signalling: signalling, enrolment: enrolment, log: log, isDemo: configuration.isDemo, publicAddress: nil)
+    control = ControlPlane(loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment)
   }
 
   /// Carries media events to signalling, in their order.
@@ -106,11 +115,13 @@ package struct Server: Sendable {
   package func start() async throws {
     try signalling.loop.start("signalling")
     try web.loop.start("web")
+    try office.start("office")
     let (events, sink) = AsyncStream.makeStream(of: SignallingPlane.ClientEvent.self)
     Task { [web] in for await event in events { await web.deliver(event) } }
     try await signalling.start { sink.yield($0) }
     try await web.start()
     if configuration.isDemo { try await addDemo() }
+    try await control.start()
   }
 
   /// The one line on standard output that tells other programs where to go.
@@ -125,14 +136,10 @@ package struct Server: Sendable {
   private func addDemo() async throws {
     guard let tenant = Self.demoTenant else { return }
     try await signalling.apply(.tenantAdded(tenant, name: "Demo", isOpen: true, fallback: .echo))
-    var random = Randomness.system
     var lines = ["The demo business is \(tenant). Register a softphone as one of its agents:"]
     for user in ["alice", "bob"] {
-      guard let name = AgentName(user) else { continue }
-      let password = random.token(12)
-      let digest = DigestSecrets(user: user, realm: tenant.description, password: password)
-      try await signalling.apply(.agentAdded(tenant, name, digest: digest, teams: []))
-      lines.append("  user \(user)   password \(password)   domain \(tenant)")
+      let agent = try await enrolment.addAgent(user, to: tenant)
+      lines.append("  user \(agent.name)   password \(agent.generatedPassword ?? "")   domain \(tenant)")
     }
     let addresses = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
     for address in addresses {
@@ -144,9 +151,13 @@ package struct Server: Sendable {
 
   /// Ends every call in words, and then the planes.
   package func stop() async {
+    await control.stop()
     await signalling.shutDown()
     for plane in media { plane.stop() }
-    web.loop.stop()
-    signalling.loop.stop()
+    for loop in [web.loop, office, signalling.loop] { await loop.end() }
+    folder.release()
   }
+
+  /// Leaves nothing behind of a start that failed; the process ends next.
+  package func abandon() { folder.release() }
 }

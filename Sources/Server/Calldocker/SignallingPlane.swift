@@ -191,6 +191,10 @@ package actor SignallingPlane {
 
   package func tenant(_ text: String) -> Tenant? { TenantID(text).flatMap { exchange.tenant($0) } }
 
+  package func tenants(after count: Int, atMost limit: Int) -> (tenants: [Tenant], isLast: Bool) {
+    exchange.tenants(after: count, atMost: limit)
+  }
+
   package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
     with { $0.callRequest(visitor, request, at: $1) }
   }

@@ -6,7 +6,7 @@ import Wire
 ///
 /// Descriptors and timers belong to the loop's thread; jobs and `stop` may come from anywhere.
 package final class EventLoop: SerialExecutor, @unchecked Sendable {
-  // Unchecked: `jobs` and `isStopping` are locked, everything else is touched on the loop's thread only.
+  // Unchecked: `jobs`, `isStopping` and `life` are locked, everything else is touched on the loop's thread only.
 
   /// What a descriptor's owner wants to hear.
   package typealias Handler = (_ isReadable: Bool, _ isWritable: Bool) -> Void
@@ -16,6 +16,13 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   private let jobs = Locked<[UnownedJob]>([])
   private let thread = Locked<Int32>(0)
   private let isStopping = Locked(false)
+  private let life = Locked(Life.unborn)
+
+  private enum Life {
+    case unborn
+    case running(waiting: [CheckedContinuation<Void, Never>])
+    case over
+  }
 
   private struct Watch {
     var file: Int32
@@ -35,11 +42,25 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
   package func start(_ name: String) throws(SystemFailure) {
     try Thread.start(name) { [self] in run() }
+    life.with { if case .unborn = $0 { $0 = .running(waiting: []) } }
   }
 
   package func stop() {
     isStopping.with { $0 = true }
     bell.ring()
+  }
+
+  /// Stops, and returns once the thread serves nobody any more: from then on its handlers' owners may go.
+  package func end() async {
+    stop()
+    await withCheckedContinuation { waiter in
+      let isOver = life.with { life in
+        guard case .running(let waiting) = life else { return true }
+        life = .running(waiting: waiting + [waiter])
+        return false
+      }
+      if isOver { waiter.resume() }
+    }
   }
 
   package var isCurrent: Bool { thread.with { $0 } == Thread.id }
@@ -111,6 +132,11 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
       runJobs()
       while let due = deadlines.popDue(at: SystemClock.now) { timers[due]?() }
     }
+    let last = life.with { life in
+      defer { life = .over }
+      return life
+    }
+    if case .running(let waiting) = last { for waiter in waiting { waiter.resume() } }
   }
 
   private func serve(_ index: Int) {

@@ -14,4 +14,7 @@ package struct SystemFailure: Error, Hashable, Sendable, CustomStringConvertible
 
   package var isAddressInUse: Bool { code == EADDRINUSE }
   package var isForbidden: Bool { code == EACCES || code == EPERM }
+  /// Nobody listens there.
+  package var isNobodyThere: Bool { code == ENOENT || code == ECONNREFUSED || code == ENOTDIR }
+  package var isTimeout: Bool { code == ETIMEDOUT }
 }

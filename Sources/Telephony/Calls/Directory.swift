@@ -44,6 +44,9 @@ package struct Agent: Sendable {
   /// The order of creation decides among those who never had a call.
   let order: Int
 
+  /// The phones whose registration has not run out.
+  package func registered(at now: Instant) -> [Binding] { phones.all.filter { $0.expiresAt > now } }
+
   package var isAvailable: Bool { call == nil && (!phones.all.isEmpty || sessions.contains(where: \.isAvailable)) }
 }
 
@@ -104,6 +107,7 @@ extension Exchange {
       guard tenants[id] == nil else { throw .tenantExists }
       guard tenants.count < Self.maximumTenants else { throw .tooMany(limit: Self.maximumTenants) }
       tenants[id] = Tenant(id: id, name: name, isOpen: isOpen, fallback: fallback)
+      tenantsInOrder.append(id)
     case .agentAdded(let id, let name, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
       try tenants[id]?.addAgent(name, digest: digest, teams: teams)
@@ -111,5 +115,11 @@ extension Exchange {
       guard tenants[id] != nil else { throw .unknownTenant }
       tenants[id]?.digestPolicy = policy
     }
+  }
+
+  /// Tenants in the order in which they were added, beginning after the first `count`; and whether these are the last.
+  package func tenants(after count: Int, atMost limit: Int) -> (tenants: [Tenant], isLast: Bool) {
+    let rest = tenantsInOrder.dropFirst(max(0, count))
+    return (rest.prefix(limit).compactMap { tenants[$0] }, rest.count <= limit)
   }
 }

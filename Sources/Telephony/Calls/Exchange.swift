@@ -37,6 +37,8 @@ package struct Exchange: Sendable {
   package let site: Site
   var randomness: Randomness
   var tenants: [TenantID: Tenant] = [:]
+  /// As they were added: what is listed needs an order, and a dictionary has none.
+  var tenantsInOrder: [TenantID] = []
   var layer = TransactionLayer()
   var authenticator: DigestAuthenticator
   var connections = Connections()

@@ -9,7 +9,8 @@ struct Accounts: Sendable {
 
   private struct Account: Sendable {
     var token: [UInt8]
-    var secret: Secret
+    /// Of the owner; one who was added from the command line has the token alone.
+    var secret: Secret?
   }
   private var accounts: [TenantID: Account] = [:]
 
@@ -26,7 +27,7 @@ struct Accounts: Sendable {
   }
 
   /// Opens an account and gives its token, which is not kept and shown this once.
-  mutating func open(_ tenant: TenantID, _ secret: Secret, using random: inout Randomness) -> String {
+  mutating func open(_ tenant: TenantID, _ secret: Secret?, using random: inout Randomness) -> String {
     let token = random.token(40)
     accounts[tenant] = Account(token: SHA256.hash(Array(token.utf8)), secret: secret)
     return token

@@ -111,25 +111,18 @@ extension WebPlane {
     guard let form = try? JSONDecoder().decode(SignUp.self, from: Data(request.body)) else {
       return .problem(400, "The body must be JSON with companyName and email")
     }
-    let company = form.companyName.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard (1...200).contains(company.utf8.count) else { return .problem(422, "companyName must have 1 to 200 bytes") }
     guard form.email.utf8.count <= 254, form.email.split(separator: "@").count == 2 else {
       return .problem(422, "email must be an address")
     }
-    guard form.password.map({ (8...200).contains($0.utf8.count) }) ?? true else {
-      return .problem(422, "password must have 8 to 200 bytes")
-    }
-    let tenant = TenantID(using: &randomness)
     let made = form.password == nil ? randomness.token(16) : nil
-    let change = DirectoryChange.tenantAdded(tenant, name: company, isOpen: isDemo, fallback: .refuse)
-    do {
-      try await signalling.apply(change)
+    let tenant: TenantID
+    let token: String
+    do throws(EnrolmentFault) {
+      let new = try await enrolment.addTenant(form.companyName, ownerPassword: form.password ?? made)
+      (tenant, token) = (new.id, new.token)
     } catch {
-      return .problem(503, "No more businesses fit on this server")
+      return error.problem
     }
-    let (password, salt) = (form.password ?? made ?? "", randomness.bytes(16))
-    let secret = await Task.detached { Accounts.Secret(password: password, salt: salt) }.value
-    let token = accounts.open(tenant, secret, using: &randomness)
     let script = "<script src=\"\(publicAddress)/widget.js\" data-uuid=\"\(tenant)\" async></script>"
     let welcome = Welcome(
       uuid: tenant.description, sipDomain: tenant.description, widgetScript: script,
@@ -137,7 +130,6 @@ extension WebPlane {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let body = try? encoder.encode(welcome) else { return .problem(500, "The answer could not be written") }
-    log.write(.info, "A business signed up", personal: company, [("tenant", tenant.description)])
     return HTTPResponse(201, headers: [("Content-Type", "application/json")], body: Array(body))
   }
 }

@@ -236,7 +236,8 @@ extension WebPlane {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
-    let isOwner = TenantID(uuid).map { tenant in body.token.map { accounts.isOwner(of: tenant, token: $0) } ?? false } ?? false
+    var isOwner = false
+    if let tenant = TenantID(uuid), let token = body.token { isOwner = await enrolment.isOwner(of: tenant, token: token) }
     switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isOwner) {
     case .failure(let refusal): return WireAnswer(refusal)
     case .success(let agent):

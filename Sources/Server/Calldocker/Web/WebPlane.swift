@@ -18,12 +18,12 @@ package actor WebPlane {
   package nonisolated let address: SocketAddress
 
   let signalling: SignallingPlane
+  let enrolment: Enrolment
   let log: Log
   /// Whether every tenant made by sign-up lets agents in without a token.
   let isDemo: Bool
   let publicAddress: String
   var randomness = Randomness.system
-  var accounts = Accounts()
   var signUps = SignUps()
   var sessions: [String: WebSession] = [:]
   var sessionsByNumber: [UInt64: String] = [:]
@@ -34,11 +34,13 @@ package actor WebPlane {
   private var lastNumber: UInt64 = 0
 
   package init(
-    loop: EventLoop, listener: TCPListener, signalling: SignallingPlane, log: Log, isDemo: Bool, publicAddress: String?
+    loop: EventLoop, listener: TCPListener, signalling: SignallingPlane, enrolment: Enrolment, log: Log, isDemo: Bool,
+    publicAddress: String?
   ) {
     self.loop = loop
     self.listener = listener
     self.signalling = signalling
+    self.enrolment = enrolment
     self.log = log
     self.isDemo = isDemo
     let local = listener.localAddress ?? SocketAddress(.loopback, 0)

@@ -1,0 +1,76 @@
+import Foundation
+import Runtime
+
+extension Command {
+  private static let shortPassword = 8
+
+  static let agentAdd = Verb(
+    name: "agent add", words: ["UUID", "NAME"], summary: "add an agent to a business of the running server",
+    flags: [
+      Flag("password", "P", "of the agent's phone; anybody on this machine can read it in `ps` while the command runs"),
+      Flag("password-stdin", nil, "read the password from standard input, its first line"),
+      Flag("team", "T", "a team that the agent is in", repeats: true),
+    ] + controlFlags,
+    notes: """
+      UUID is the business, as `calldocker tenant list` shows it. NAME is the user that the agent's phone registers as: 1 to 64
+      letters, digits, dots, hyphens and underscores; it is kept in lower case. Without a password one is made and printed:
+      it is the best, and shown this once. A password has 1 to 200 bytes on one line.
+      """
+  ) { options, environment in
+    let tenant = try tenantID(options)
+    let password = try password(options)
+    let client = try controlClient(options, environment)
+    let wish = AgentWish(name: options.words[1], password: password, teams: options.values("team"))
+    let agent: AgentAdded = try client.ask("POST", "/tenants/\(tenant)/agents", wish)
+    if let password, password.utf8.count < shortPassword {
+      Console.complain(
+        "This password is short, and phones on the internet are tried with every short one. Without --password one is made.")
+    }
+    try print(options, json: try json(agent)) {
+      columns(
+        [("user", agent.agent), ("SIP domain", agent.sipDomain)]
+          + (agent.password.map { [("password", "\($0)  (shown this once)")] } ?? []))
+    }
+  }
+
+  private static func password(_ options: Options) throws(Failure) -> String? {
+    guard options.has("password-stdin") else { return options["password"] }
+    guard !options.has("password") else {
+      throw Failure(code: EX_USAGE, sentence: "Give either --password or --password-stdin, not both.")
+    }
+    guard let line = readLine(strippingNewline: true) else {
+      throw Failure(code: EX_NOINPUT, sentence: "No password came by standard input.")
+    }
+    return line
+  }
+
+  static let agentList = Verb(
+    name: "agent list", words: ["UUID"], summary: "list a business's agents and their phones", flags: controlFlags,
+    notes: """
+      STATE is busy (on a call), available, paused (in a browser) or offline. EXPIRES is when the phones' registrations end, in
+      seconds, unless they come back before. With --json: {"agents":[…]} on one line.
+      """
+  ) { options, environment in
+    let tenant = try tenantID(options)
+    let client = try controlClient(options, environment)
+    var agents: [AgentShown] = []
+    var after = ""
+    while true {
+      let page: AgentPage = try client.ask("GET", "/tenants/\(tenant)/agents\(after)")
+      agents += page.agents
+      guard let next = page.next else { break }
+      after = "?after=\(next)"
+    }
+    try print(options, json: try json(AgentPage(agents: agents))) {
+      table(["AGENT", "STATE", "PHONES", "EXPIRES", "TEAMS"], agents.map(row))
+    }
+  }
+
+  private static func row(_ agent: AgentShown) -> [String] {
+    let expiries = agent.phones.map { "\($0.expiresIn)" }.joined(separator: ", ")
+    return [
+      agent.agent, agent.state.rawValue, "\(agent.phones.count)", expiries.isEmpty ? "-" : expiries,
+      agent.teams.joined(separator: ", "),
+    ]
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Runtime
+import Wire
+
+/// A command's way to the running server: one question, one answer, over the control socket.
+struct ControlClient: Sendable {
+  /// A server that takes longer than this does not answer at all.
+  static let patience = Duration.seconds(30)
+
+  let folder: String
+
+  /// - Throws: `Command.Failure`, in words for the person at the keys.
+  func ask<Answer: Decodable>(
+    _ method: String, _ path: String, _ body: (any Encodable)? = nil, for type: Answer.Type = Answer.self
+  ) throws -> Answer {
+    let reply = try converse(method, path, try body.map { Array(try JSONEncoder().encode($0)) } ?? [])
+    guard (200..<300).contains(reply.status) else { throw Self.failure(reply) }
+    do {
+      return try JSONDecoder().decode(type, from: Data(reply.body))
+    } catch {
+      throw Command.Failure(code: EX_PROTOCOL, sentence: "The server's answer is not understood; is it another version?")
+    }
+  }
+
+  private func converse(_ method: String, _ path: String, _ body: [UInt8]) throws -> HTTPReply {
+    // The server closes once it has answered: that is the end of the answer, and its length is checked against what it said.
+    let head = [
+      "\(method) \(path) HTTP/1.1", "Host: calldocker", "Connection: close", "Content-Type: application/json",
+      "Content-Length: \(body.count)", "", "",
+    ]
+    do {
+      let connection = try UnixConnection(connect: DataFolder.controlSocket(in: folder), within: Self.patience)
+      try connection.send(Array(head.joined(separator: "\r\n").utf8) + body)
+      var answer: [UInt8] = []
+      while answer.count <= HTTPReply.maximumBytes {
+        let more = try connection.receive()
+        if more.isEmpty { break }
+        answer += more
+      }
+      return try HTTPReply(parsing: answer)
+    } catch let failure as SystemFailure {
+      throw explain(failure)
+    } catch is HTTPReply.Broken {
+      throw Command.Failure(code: EX_PROTOCOL, sentence: "The server ended in the middle of its answer; see its log.")
+    }
+  }
+
+  private func explain(_ failure: SystemFailure) -> Command.Failure {
+    let start = "Start one with `calldocker serve --data \(folder)`, or name its data folder with --data."
+    if failure.isNobodyThere {
+      return Command.Failure(code: EX_UNAVAILABLE, sentence: "No calldocker runs on the data folder \(folder). \(start)")
+    }
+    if failure.isForbidden {
+      let sentence = "The control socket of \(folder) belongs to another user: run this as the user of the server, or as root."
+      return Command.Failure(code: EX_NOPERM, sentence: sentence)
+    }
+    if failure.isTimeout {
+      let sentence = "The server on \(folder) did not answer within \(Self.patience.components.seconds) seconds; see its log."
+      return Command.Failure(code: EX_UNAVAILABLE, sentence: sentence)
+    }
+    return Command.Failure(code: EX_IOERR, sentence: "The server cannot be asked: \(failure).")
+  }
+
+  private static func failure(_ reply: HTTPReply) -> Command.Failure {
+    let problem = try? JSONDecoder().decode(Problem.self, from: Data(reply.body))
+    let sentence = problem?.detail ?? problem?.title ?? "The server answered with status \(reply.status)."
+    let code =
+      switch reply.status {
+      case 503: EX_UNAVAILABLE
+      case 500...: EX_SOFTWARE
+      default: EX_DATAERR
+      }
+    return Command.Failure(code: code, sentence: sentence)
+  }
+}
+
+/// A whole answer of our own server (RFC 9112), with its length said beforehand and its connection closed behind it.
+struct HTTPReply: Sendable {
+  /// What an answer may have; lists come in pages that stay far below.
+  static let maximumBytes = 16 * 1024 * 1024
+
+  struct Broken: Error {}
+
+  let status: Int
+  let body: [UInt8]
+
+  init(parsing octets: [UInt8]) throws(Broken) {
+    guard octets.count <= Self.maximumBytes, let end = octets.firstRange(of: Array("\r\n\r\n".utf8)) else { throw Broken() }
+    let lines = String(decoding: octets[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+    let words = lines[0].split(separator: " ")
+    guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else { throw Broken() }
+    let lengths = lines.dropFirst().compactMap { line -> Int? in
+      let parts = line.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2, parts[0].lowercased() == "content-length" else { return nil }
+      return Int(parts[1].trimmingCharacters(in: .whitespaces))
+    }
+    guard lengths.count <= 1, octets.count - end.upperBound == lengths.first ?? 0 else { throw Broken() }
+    self.status = status
+    body = Array(octets[end.upperBound...])
+  }
+}

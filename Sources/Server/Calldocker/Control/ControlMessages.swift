@@ -1,0 +1,108 @@
+import Calls
+import HTTP
+import Wire
+
+/// What a command and its server say to each other. The commands' `--json` prints the same shapes.
+struct TenantWish: Codable, Sendable {
+  var name: String
+}
+
+struct AgentWish: Codable, Sendable {
+  var name: String
+  /// One is made if there is none.
+  var password: String?
+  var teams: [String]
+}
+
+struct TenantAdded: Codable, Sendable {
+  var uuid: String
+  var sipDomain: String
+  /// Shown this once.
+  var token: String
+
+  /// One line, in this order: the contract's.
+  var json: String {
+    "{\"uuid\":\(JSONText.quote(uuid)),\"sipDomain\":\(JSONText.quote(sipDomain)),\"token\":\(JSONText.quote(token))}"
+  }
+}
+
+struct AgentAdded: Codable, Sendable {
+  var uuid: String
+  var sipDomain: String
+  var agent: String
+  /// Set if it was made by the server, and shown this once.
+  var password: String?
+}
+
+struct TenantShown: Codable, Sendable {
+  var uuid: String
+  var name: String
+  var sipDomain: String
+  /// Whether agents may come in without a token.
+  var open: Bool
+  var agents: Int
+  /// Agents of whom at least one phone is registered.
+  var registered: Int
+  var calls: Int
+}
+
+struct AgentShown: Codable, Sendable {
+  enum State: String, Codable, Sendable {
+    case busy
+    case available
+    /// At work in a browser, and not to be rung.
+    case paused
+    case offline
+  }
+
+  struct Phone: Codable, Sendable {
+    /// Where it registered from.
+    var address: String
+    /// Seconds.
+    var expiresIn: Int
+  }
+
+  var agent: String
+  var teams: [String]
+  var state: State
+  var phones: [Phone]
+}
+
+struct TenantPage: Codable, Sendable {
+  var tenants: [TenantShown]
+  /// What to ask for next; absent with the last.
+  var next: Int?
+}
+
+struct AgentPage: Codable, Sendable {
+  var agents: [AgentShown]
+  var next: String?
+}
+
+/// RFC 9457, as far as a person reads it.
+struct Problem: Codable, Sendable {
+  var title: String?
+  var detail: String?
+}
+
+extension TenantShown {
+  init(_ tenant: Tenant, at now: Instant) {
+    self.init(
+      uuid: tenant.id.description, name: tenant.name, sipDomain: tenant.id.description, open: tenant.isOpen,
+      agents: tenant.agents.count, registered: tenant.agents.values.count { !$0.registered(at: now).isEmpty },
+      calls: tenant.calls.count)
+  }
+}
+
+extension AgentShown {
+  init(_ agent: Agent, at now: Instant) {
+    let phones = agent.registered(at: now)
+    let isThere = !phones.isEmpty || agent.sessions.contains(where: \.isAvailable)
+    self.init(
+      agent: agent.name.description, teams: agent.teams,
+      state: agent.call != nil ? .busy : isThere ? .available : agent.sessions.isEmpty ? .offline : .paused,
+      phones: phones.map { phone in
+        Phone(address: phone.flow.remote.description, expiresIn: Int((phone.expiresAt - now).milliseconds + 999) / 1000)
+      })
+  }
+}

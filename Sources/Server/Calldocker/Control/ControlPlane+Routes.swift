@@ -1,0 +1,100 @@
+import Calls
+import Foundation
+import HTTP
+import Runtime
+import Wire
+
+/// What commands ask for. Bodies are JSON both ways; errors are problems (RFC 9457) whose `detail` is for the person at the keys.
+extension ControlPlane {
+  private enum Place: Sendable {
+    case addTenant
+    case listTenants
+    case showTenant
+    case addAgent
+    case listAgents
+  }
+
+  /// What one answer lists; the rest is asked for after the last that it had.
+  private static let page = 500
+
+  private static let router: Router<Place> = {
+    var router = Router<Place>()
+    router.add("POST", "/tenants", .addTenant)
+    router.add("GET", "/tenants", .listTenants)
+    router.add("GET", "/tenants/{uuid}", .showTenant)
+    router.add("POST", "/tenants/{uuid}/agents", .addAgent)
+    router.add("GET", "/tenants/{uuid}/agents", .listAgents)
+    return router
+  }()
+
+  func response(to request: HTTPRequest) async -> HTTPResponse {
+    switch Self.router.match(request.method, request.path) {
+    case .notFound: return .problem(404, "Unknown", detail: "This server does not know \(request.path); is it an older one?")
+    case .wrongMethod(let allowed):
+      var response = HTTPResponse.problem(405, "This address is for \(allowed.joined(separator: ", "))")
+      response.headers.append("Allow", allowed.joined(separator: ", "))
+      return response
+    case .found(let place, let captures):
+      do throws(EnrolmentFault) {
+        return try await answer(place, captures["uuid"] ?? "", request)
+      } catch {
+        return error.problem
+      }
+    }
+  }
+
+  private func answer(_ place: Place, _ uuid: String, _ request: HTTPRequest) async throws(EnrolmentFault) -> HTTPResponse {
+    switch place {
+    case .addTenant:
+      guard let wish = Self.read(TenantWish.self, request) else { return Self.unreadable }
+      let tenant = try await enrolment.addTenant(wish.name)
+      let text = tenant.id.description
+      return Self.json(201, TenantAdded(uuid: text, sipDomain: text, token: tenant.token))
+    case .listTenants: return await listTenants(after: request.parameter("after").flatMap { Int($0) }.map { max(0, $0) } ?? 0)
+    case .showTenant: return Self.json(200, TenantShown(try await tenant(uuid), at: SystemClock.now))
+    case .addAgent:
+      guard let wish = Self.read(AgentWish.self, request) else { return Self.unreadable }
+      let tenant = try await tenant(uuid).id
+      let agent = try await enrolment.addAgent(wish.name, to: tenant, password: wish.password, teams: wish.teams)
+      let text = tenant.description
+      return Self.json(
+        201, AgentAdded(uuid: text, sipDomain: text, agent: agent.name.description, password: agent.generatedPassword))
+    case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
+    }
+  }
+
+  private func tenant(_ uuid: String) async throws(EnrolmentFault) -> Tenant {
+    guard let tenant = await signalling.tenant(uuid) else { throw .directory(.unknownTenant) }
+    return tenant
+  }
+
+  /// In the order in which they were added; `after` is how many were listed before.
+  private func listTenants(after: Int) async -> HTTPResponse {
+    let (tenants, isLast) = await signalling.tenants(after: after, atMost: Self.page)
+    let now = SystemClock.now
+    let next = isLast ? nil : after + tenants.count
+    return Self.json(200, TenantPage(tenants: tenants.map { TenantShown($0, at: now) }, next: next))
+  }
+
+  /// In the order of their names.
+  private static func list(_ tenant: Tenant, after: AgentName?) -> HTTPResponse {
+    let names = tenant.agents.keys.filter { name in after.map { name > $0 } ?? true }.sorted()
+    let now = SystemClock.now
+    let agents = names.prefix(page).compactMap { tenant.agents[$0] }.map { AgentShown($0, at: now) }
+    return json(200, AgentPage(agents: agents, next: names.count > page ? agents.last?.agent : nil))
+  }
+
+  // MARK: JSON
+
+  private static let unreadable = HTTPResponse.problem(
+    400, "Not understood", detail: "The server did not understand the command; is it another version?")
+
+  private static func read<Wish: Decodable>(_ type: Wish.Type, _ request: HTTPRequest) -> Wish? {
+    try? JSONDecoder().decode(type, from: Data(request.body))
+  }
+
+  private static func json(_ status: Int, _ answer: some Encodable) -> HTTPResponse {
+    guard let body = try? JSONEncoder().encode(answer) else { return .problem(500, "The answer could not be written") }
+    return HTTPResponse(status, headers: [("Content-Type", "application/json")], body: Array(body))
+  }
+}

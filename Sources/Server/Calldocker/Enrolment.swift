@@ -1,0 +1,149 @@
+import Calls
+import Cryptography
+import HTTP
+import Runtime
+import SIPSyntax
+import Wire
+
+/// Where businesses and agents come into being, whether by sign-up on the web or from the command line: the rules for their
+/// names and passwords, and who owns what. Each is applied as a `DirectoryChange` before anybody hears that it exists.
+package actor Enrolment {
+  package static let maximumNameBytes = 200
+  package static let ownerPasswordBytes = 8...200
+  package static let maximumPasswordBytes = 200
+  package static let maximumTeams = 16
+  package static let maximumTeamBytes = 64
+  /// What we make has 12 characters: 71 bits.
+  private static let passwordLength = 12
+
+  package struct NewTenant: Sendable {
+    package let id: TenantID
+    /// Not kept, and shown this once.
+    package let token: String
+  }
+
+  package struct NewAgent: Sendable {
+    package let name: AgentName
+    /// Set if it was made here: not kept, and shown this once.
+    package let generatedPassword: String?
+  }
+
+  private let loop: EventLoop
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+  private let signalling: SignallingPlane
+  private let log: Log
+  /// Whether agents of new tenants may come in without a token.
+  private let isOpen: Bool
+  private var accounts = Accounts()
+  private var randomness = Randomness.system
+
+  package init(loop: EventLoop, signalling: SignallingPlane, log: Log, isOpen: Bool) {
+    self.loop = loop
+    self.signalling = signalling
+    self.log = log
+    self.isOpen = isOpen
+  }
+
+  /// - Parameter ownerPassword: 8 to 200 bytes; without one the token is the only key.
+  package func addTenant(_ text: String, ownerPassword: String? = nil) async throws(EnrolmentFault) -> NewTenant {
+    guard let name = Self.name(text, maximum: Self.maximumNameBytes) else { throw .tenantName }
+    guard ownerPassword.map({ Self.ownerPasswordBytes.contains($0.utf8.count) }) ?? true else { throw .ownerPassword }
+    let id = TenantID(using: &randomness)
+    var secret: Accounts.Secret?
+    if let ownerPassword {
+      let salt = randomness.bytes(16)
+      secret = await Task.detached { Accounts.Secret(password: ownerPassword, salt: salt) }.value
+    }
+    try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: .refuse))
+    let token = accounts.open(id, secret, using: &randomness)
+    log.write(.info, "A business was added", personal: name, [("tenant", id.description)])
+    return NewTenant(id: id, token: token)
+  }
+
+  /// - Parameter password: for the agent's phone; one is made if there is none.
+  package func addAgent(
+    _ text: String, to tenant: TenantID, password: String? = nil, teams: [String] = []
+  ) async throws(EnrolmentFault) -> NewAgent {
+    guard let name = AgentName(text) else { throw .agentName }
+    guard password.map(Self.isPassword) ?? true else { throw .agentPassword }
+    var named: [String] = []
+    for team in teams {
+      guard let team = Self.name(team, maximum: Self.maximumTeamBytes) else { throw .team }
+      if !named.contains(team) { named.append(team) }
+    }
+    guard named.count <= Self.maximumTeams else { throw .tooManyTeams }
+    let made = password == nil ? randomness.token(Self.passwordLength) : nil
+    let realm = tenant.description
+    let digest = DigestSecrets(user: name.description, realm: realm, password: password ?? made ?? "")
+    try await apply(.agentAdded(tenant, name, digest: digest, teams: named))
+    log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
+    return NewAgent(name: name, generatedPassword: made)
+  }
+
+  package func isOwner(of tenant: TenantID, token: String) -> Bool { accounts.isOwner(of: tenant, token: token) }
+
+  private func apply(_ change: DirectoryChange) async throws(EnrolmentFault) {
+    do throws(DirectoryFault) { try await signalling.apply(change) } catch { throw .directory(error) }
+  }
+
+  // MARK: Rules
+
+  /// A name for people without blanks around it: not empty, not too long, and all of it on one line.
+  private static func name(_ text: String, maximum: Int) -> String? {
+    let scalars = text.unicodeScalars
+    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    else { return nil }
+    let name = String(scalars[first...last])
+    return name.utf8.count <= maximum && name.isOneLine ? name : nil
+  }
+
+  private static func isPassword(_ text: String) -> Bool {
+    (1...maximumPasswordBytes).contains(text.utf8.count) && text.isOneLine
+  }
+}
+
+/// Why somebody cannot be enrolled.
+package enum EnrolmentFault: Error, Hashable, Sendable {
+  case tenantName
+  case ownerPassword
+  case agentName
+  case agentPassword
+  case team
+  case tooManyTeams
+  case directory(DirectoryFault)
+
+  /// For programs and people (RFC 9457): 422 for what can be written otherwise, 404 and 409 for who is not or already there.
+  package var problem: HTTPResponse {
+    switch self {
+    case .directory(.unknownTenant): .problem(404, "Unknown business", detail: sentence)
+    case .directory(.tenantExists), .directory(.agentExists): .problem(409, "There already", detail: sentence)
+    case .directory(.tooMany): .problem(503, "Full", detail: sentence)
+    default: .problem(422, "This cannot be used", detail: sentence)
+    }
+  }
+
+  package var sentence: String {
+    switch self {
+    case .tenantName: "A business's name has 1 to \(Enrolment.maximumNameBytes) bytes, on one line."
+    case .ownerPassword:
+      "A password has \(Enrolment.ownerPasswordBytes.lowerBound) to \(Enrolment.ownerPasswordBytes.upperBound) bytes."
+    case .agentName:
+      "An agent's name has 1 to \(AgentName.maximumLength) letters, digits, dots, hyphens and underscores, without accents."
+    case .agentPassword: "An agent's password has 1 to \(Enrolment.maximumPasswordBytes) bytes, on one line."
+    case .team: "A team's name has 1 to \(Enrolment.maximumTeamBytes) bytes, on one line."
+    case .tooManyTeams: "An agent may be in \(Enrolment.maximumTeams) teams."
+    case .directory(.unknownTenant): "No business has this UUID."
+    case .directory(.tenantExists): "This business is here already."
+    case .directory(.agentExists): "This business has an agent of that name already; upper and lower case are the same name."
+    case .directory(.tooMany(let limit)): "There is no room for more than \(limit)."
+    }
+  }
+}
+
+extension String {
+  /// No control characters and no separators of lines (Unicode categories Cc, Zl, Zp).
+  fileprivate var isOneLine: Bool {
+    unicodeScalars.allSatisfy { ![.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory) }
+  }
+}
