@@ -146,7 +146,7 @@ struct TLSTests {
     #expect(server.deadline == nil && server.receive([0x16]).isEmpty)
   }
 
-  @Test("Garbage, with or without a record's head, ends in one failure or is waited for, and traps nothing", arguments: 0..<200 as Range<UInt64>)
+  @Test("Garbage, with or without a record's head, ends in one failure or at the deadline", arguments: 0..<200 as Range<UInt64>)
   func garbage(seed: UInt64) {
     var random = Randomness.seeded(seed)
     let server = Self.start()
