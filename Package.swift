@@ -102,6 +102,7 @@ if fuzzes {
     fuzzer("sdp", "SDP"),
     fuzzer("stun", "ICE"),
     fuzzer("rtp", "RTP"),
+    fuzzer("tls", "Cryptography"),
   ]
 }
 

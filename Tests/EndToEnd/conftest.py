@@ -29,12 +29,12 @@ def eventually(condition, seconds=15, what="it"):
 class Gateway:
     """A running service, its addresses, and the passwords of its demo agents."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *flags, within=()):
         self.log = folder / "calldocker.log"
         arguments = ["serve", "--demo", "--host", "127.0.0.1", "--http-port", "0", "--sip-port", "0", "--webrtc-port", "0"]
-        arguments += ["--rtp-ports", "31000-31199"]
+        arguments += ["--rtp-ports", "31000-31199", *flags]
         self.process = subprocess.Popen(
-            [BINARY, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True)
+            [*within, BINARY, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True)
         line = self.process.stdout.readline()
         assert line, f"the service did not start:\n{self.log.read_text()}"
         ready = json.loads(line)

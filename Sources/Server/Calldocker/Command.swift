@@ -16,6 +16,7 @@ package enum Command {
       --webrtc-port N          the port of all browsers' media; 7000
       --rtp-ports A-B          ports for phones' media; 20000-29999
       --dialplans DIR          where dialplans and prompts are; dialplans
+      --tls self|off|CERT,KEY  TLS on the HTTP port: a certificate made now, none, or PEM files; self with --demo, else off
       --advertise ADDRESS      the address that the world sees, behind NAT
       --base-domain NAME       tenants are reachable as <uuid>.NAME too
       --log-level LEVEL        trace, debug, info, warning, error
@@ -48,12 +49,12 @@ package enum Command {
   private static func serve(_ arguments: [String], _ environment: [String: String]) -> Int32 {
     do {
       let configuration = try Configuration(arguments: arguments, environment: environment)
-      let signals = try Signals.openTermination()
+      let signals = try Signals.open()
       let server = try Server(configuration)
       try wait { try await server.start() }
       // Written at once, whatever standard output is: a harness waits for it.
       FileHandle.standardOutput.write(Data((server.readyLine + "\n").utf8))
-      Signals.waitForTermination(signals)
+      while Signals.wait(signals) == .hangUp, server.hasFilesToRead { try wait { await server.readFilesAgain() } }
       try wait { await server.stop() }
       return 0
     } catch let faults as Configuration.Faults {

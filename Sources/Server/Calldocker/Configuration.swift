@@ -11,9 +11,13 @@ package struct Configuration: Sendable {
   package var dialplans = "dialplans"
   package var advertised: IPAddress?
   package var baseDomain: String?
+  package var tls: TLSChoice?
   package var logLevel = Log.Level.info
   package var showsPersonal = false
   package var isDemo = false
+
+  /// The demo needs TLS: without it no other machine's browser gives a microphone.
+  package var effectiveTLS: TLSChoice { tls ?? (isDemo ? .selfSigned : .off) }
 
   package init() {}
 
@@ -24,7 +28,8 @@ package struct Configuration: Sendable {
   }
 
   private static let names = [
-    "host", "http-port", "sip-port", "webrtc-port", "rtp-ports", "dialplans", "advertise", "base-domain", "log-level",
+    "host", "http-port", "sip-port", "webrtc-port", "rtp-ports", "dialplans", "advertise", "base-domain", "tls",
+    "log-level",
   ]
   private static let switches = ["demo", "log-private"]
 
@@ -81,6 +86,11 @@ package struct Configuration: Sendable {
     case "dialplans": dialplans = value
     case "advertise": advertised = address() ?? advertised
     case "base-domain": baseDomain = value
+    case "tls":
+      guard let choice = TLSChoice(value) else {
+        return faults.append("\(said): \(value) is neither self, nor off, nor two files such as cert.pem,key.pem")
+      }
+      tls = choice
     case "log-level":
       guard let level = Log.Level(value) else {
         return faults.append("\(said): \(value) is no level; there are trace, debug, info, warning and error")

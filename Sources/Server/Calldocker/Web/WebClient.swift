@@ -6,15 +6,15 @@ import SocketIO
 /// One TCP connection of the web: HTTP until it becomes a WebSocket. Lives on the web's loop.
 final class WebClient {
   let number: UInt64
-  let tcp: TCPConnection
+  let stream: StreamConnection
   var http: HTTPConnection
   /// After an upgrade, with the session that it carries.
   var webSocket: (machine: WebSocketConnection, session: String)?
   var timer: EventLoop.TimerID?
 
-  init(number: UInt64, tcp: TCPConnection, http: HTTPConnection) {
+  init(number: UInt64, stream: StreamConnection, http: HTTPConnection) {
     self.number = number
-    self.tcp = tcp
+    self.stream = stream
     self.http = http
   }
 }
