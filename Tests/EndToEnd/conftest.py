@@ -29,13 +29,13 @@ def eventually(condition, seconds=15, what="it"):
 class Gateway:
     """A running service, its addresses, and the passwords of its demo agents."""
 
-    def __init__(self, folder, host="127.0.0.1", demo=True):
+    def __init__(self, folder, *flags, host="127.0.0.1", demo=True, within=()):
         self.data = folder / "data"
         self.log = folder / "calldocker.log"
         arguments = ["serve", "--host", host, "--http-port", "0", "--sip-port", "0", "--webrtc-port", "0"]
-        arguments += ["--rtp-ports", "31000-31199", "--data", self.data] + ["--demo"] * demo
+        arguments += ["--rtp-ports", "31000-31199", "--data", self.data, *["--demo"] * demo, *flags]
         self.process = subprocess.Popen(
-            [BINARY, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True)
+            [*within, BINARY, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True)
         line = self.process.stdout.readline()
         assert line, f"the service did not start:\n{self.log.read_text()}"
         ready = json.loads(line)

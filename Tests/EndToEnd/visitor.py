@@ -62,13 +62,13 @@ class Visitor:
         self.client.disconnect()
 
 
-def launch(playwright, folder, tone=440):
+def launch(playwright, folder, tone=440, flags=()):
     write_tone(folder / "microphone.wav", tone, 60, 48000)
     return playwright.chromium.launch(
         executable_path="/usr/bin/chromium",
         args=[
             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-audio-capture={folder}/microphone.wav", "--allow-loopback-in-peer-connection",
+            f"--use-file-for-fake-audio-capture={folder}/microphone.wav", "--allow-loopback-in-peer-connection", *flags,
         ])
 
 

@@ -28,12 +28,15 @@ static inline long shim_dtls_timeout(SSL *ssl, struct timeval *left) { return DT
 static inline long shim_dtls_handle_timeout(SSL *ssl) { return DTLSv1_handle_timeout(ssl); }
 static inline void shim_mem_eof_means_retry(BIO *bio) { BIO_set_mem_eof_return(bio, -1); }
 static inline int shim_set_server_name(SSL *ssl, const char *name) { return SSL_set_tlsext_host_name(ssl, (char *)name); }
+static inline int shim_add_chain_certificate(SSL_CTX *context, X509 *link) { return (int)SSL_CTX_add1_chain_cert(context, link); }
 static inline EVP_PKEY *shim_generate_p256(void) { return EVP_EC_gen("P-256"); }
 
+static const unsigned long shim_name_on_one_line = XN_FLAG_ONELINE;
 static const uint64_t shim_op_no_query_mtu = SSL_OP_NO_QUERY_MTU;
 static const uint64_t shim_op_no_renegotiation = SSL_OP_NO_RENEGOTIATION;
 static const uint64_t shim_op_no_ticket = SSL_OP_NO_TICKET;
 static const uint64_t shim_op_ignore_unexpected_eof = SSL_OP_IGNORE_UNEXPECTED_EOF;
 static const long shim_mode_release_buffers = SSL_MODE_RELEASE_BUFFERS;
+static const long shim_mode_no_auto_chain = SSL_MODE_NO_AUTO_CHAIN;
 static const long shim_mode_moving_buffer = SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE;
 #endif

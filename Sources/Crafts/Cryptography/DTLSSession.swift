@@ -129,7 +129,7 @@ package final class DTLSSession {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
       learnTimeout(at: now)
       return takeDatagrams()
-    default: return takeDatagrams() + fail(.protocolError(lastWords()))
+    default: return takeDatagrams() + fail(.protocolError(openSSLsWords()))
     }
   }
 
@@ -195,12 +195,6 @@ package final class DTLSSession {
   private func takeDatagrams() -> [Output] {
     defer { outbox.datagrams.removeAll() }
     return outbox.datagrams.map { .send($0) }
-  }
-
-  private func lastWords() -> String {
-    let code = ERR_get_error()
-    guard code != 0, let reason = ERR_reason_error_string(code) else { return "no reason given" }
-    return String(cString: reason)
   }
 }
 

@@ -10,9 +10,13 @@ package final class Identity: @unchecked Sendable {
   let chain: [OpaquePointer]
   /// SHA-256 over the certificate.
   package let fingerprint: Fingerprint
+  let tlsContext: TLSContext
   private let contexts: (client: DTLSContext, server: DTLSContext)
 
-  private init(certificate: OpaquePointer, key: OpaquePointer, chain: [OpaquePointer]) {
+  /// Takes what it is given over, unless it throws.
+  init(certificate: OpaquePointer, key: OpaquePointer, chain: [OpaquePointer]) throws(Unusable) {
+    // First, because it says in words what OpenSSL will not take.
+    tlsContext = try TLSContext.server(certificate: certificate, key: key, chain: chain)
     self.certificate = certificate
     self.key = key
     self.chain = chain
@@ -55,9 +59,16 @@ package final class Identity: @unchecked Sendable {
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, commonName, Int32(commonName.count), -1, 0)
     X509_set_issuer_name(certificate, subject)
     X509_set_pubkey(certificate, key)
-    addAlternativeNames(names, to: certificate)
+    addExtension(NID_basic_constraints, "critical,CA:FALSE", to: certificate)
+    addExtension(NID_key_usage, "critical,digitalSignature", to: certificate)
+    addExtension(NID_ext_key_usage, "serverAuth,clientAuth", to: certificate)
+    addExtension(NID_subject_alt_name, alternativeNames(names), to: certificate)
     X509_sign(certificate, key, EVP_sha256())
-    return Identity(certificate: certificate, key: key, chain: [])
+    do {
+      return try Identity(certificate: certificate, key: key, chain: [])
+    } catch {
+      preconditionFailure("what we made ourselves is usable: \(error)")
+    }
   }
 
   private static func setSerial(of certificate: OpaquePointer) {
@@ -69,18 +80,20 @@ package final class Identity: @unchecked Sendable {
     BN_free(number)
   }
 
-  private static func addAlternativeNames(_ names: [String], to certificate: OpaquePointer) {
-    // Each name is checked before it is written in OpenSSL's little language, where a comma would begin another one.
+  /// Names in OpenSSL's little language: each is checked before, because a comma would begin another one.
+  private static func alternativeNames(_ names: [String]) -> String {
     let entries = names.compactMap { name -> String? in
       if IPAddress(name) != nil { return "IP:\(name)" }
       let isHost = !name.isEmpty && name.utf8.allSatisfy { $0 == 0x2D || $0 == 0x2E || $0 == 0x2A || Self.isAlphanumeric($0) }
       return isHost ? "DNS:\(name)" : nil
     }
-    guard !entries.isEmpty,
-      let text = X509V3_EXT_conf_nid(nil, nil, NID_subject_alt_name, entries.joined(separator: ","))
-    else { return }
-    X509_add_ext(certificate, text, -1)
-    X509_EXTENSION_free(text)
+    return entries.joined(separator: ",")
+  }
+
+  private static func addExtension(_ kind: Int32, _ text: String, to certificate: OpaquePointer) {
+    guard !text.isEmpty, let made = X509V3_EXT_conf_nid(nil, nil, kind, text) else { return }
+    X509_add_ext(certificate, made, -1)
+    X509_EXTENSION_free(made)
   }
 
   private static func isAlphanumeric(_ octet: UInt8) -> Bool {
@@ -93,41 +106,5 @@ package final class Identity: @unchecked Sendable {
     var length: UInt32 = 0
     guard X509_digest(certificate, hash, &digest, &length) == 1 else { return nil }
     return Array(digest.prefix(Int(length)))
-  }
-}
-
-extension Identity {
-  /// Why a certificate or key could not be used, in words for the person who named the files.
-  package struct Unusable: Error, Hashable, Sendable, CustomStringConvertible {
-    package let description: String
-  }
-
-  /// Reads a certificate chain and a key in PEM.
-  package convenience init(certificateFile: String, keyFile: String) throws(Unusable) {
-    var chain = try Self.certificates(in: certificateFile)
-    guard !chain.isEmpty else { throw Unusable(description: "\(certificateFile) holds no certificate in PEM") }
-    guard let file = BIO_new_file(keyFile, "r") else { throw Unusable(description: "the key file \(keyFile) cannot be read") }
-    defer { BIO_free(file) }
-    guard let key = PEM_read_bio_PrivateKey(file, nil, nil, nil) else {
-      throw Unusable(description: "\(keyFile) holds no unencrypted private key in PEM")
-    }
-    guard X509_check_private_key(chain[0], key) == 1 else {
-      throw Unusable(description: "the key in \(keyFile) does not belong to the certificate in \(certificateFile)")
-    }
-    let leaf = chain.removeFirst()
-    self.init(certificate: leaf, key: key, chain: chain)
-  }
-
-  private static func certificates(in path: String) throws(Unusable) -> [OpaquePointer] {
-    guard let file = BIO_new_file(path, "r") else {
-      throw Unusable(description: "the certificate file \(path) cannot be read")
-    }
-    defer {
-      BIO_free(file)
-      ERR_clear_error()
-    }
-    var found: [OpaquePointer] = []
-    while let certificate = PEM_read_bio_X509(file, nil, nil, nil) { found.append(certificate) }
-    return found
   }
 }

@@ -51,7 +51,8 @@ package struct HTTPResponse: Hashable, Sendable {
 
   package static func reason(_ status: Int) -> String {
     [
-      101: "Switching Protocols", 200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 400: "Bad Request",
+      101: "Switching Protocols", 200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified",
+      308: "Permanent Redirect", 400: "Bad Request",
       401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
       409: "Conflict",
       413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type", 417: "Expectation Failed",

@@ -51,7 +51,9 @@ package struct Server: Sendable {
     enrolment = Enrolment(loop: office, signalling: signalling, log: log, isOpen: configuration.isDemo)
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
-      signalling: signalling, enrolment: enrolment, log: log, isDemo: configuration.isDemo, publicAddress: nil)
+      identity: try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log),
+      signalling: signalling, enrolment: enrolment, log: log, isDemo: configuration.isDemo,
+      publicHost: configuration.advertised)
     control = ControlPlane(loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment)
   }
 
@@ -127,10 +129,9 @@ package struct Server: Sendable {
   /// The one line on standard output that tells other programs where to go.
   package var readyLine: String {
     let host = configuration.host.isUnspecified ? IPAddress.loopback : configuration.host
-    let http = SocketAddress(host, web.address.port)
     let sip = SocketAddress(host, signalling.sipAddress.port)
     let webRTC = SocketAddress(host, media[0].browserPort)
-    return "{\"ready\":true,\"http\":\"http://\(http)\",\"sip\":\"\(sip)\",\"webrtc\":\"\(webRTC)\"}"
+    return "{\"ready\":true,\"http\":\"\(web.origin(host))\",\"sip\":\"\(sip)\",\"webrtc\":\"\(webRTC)\"}"
   }
 
   private func addDemo() async throws {
@@ -145,8 +146,33 @@ package struct Server: Sendable {
     for address in addresses {
       lines.append("  outbound proxy \(SocketAddress(address, signalling.sipAddress.port)) (UDP or TCP)")
     }
+    lines += webLines(addresses)
     lines.append("While no softphone is registered, a call to the demo business reaches an echo with a greeting.")
     FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+  }
+
+  /// Where browsers of other machines go: only https, because no browser gives a microphone to a page without it.
+  private func webLines(_ addresses: [IPAddress]) -> [String] {
+    let others = addresses.filter { !$0.isLoopback }
+    guard configuration.effectiveTLS != .off, !others.isEmpty else { return [] }
+    let lines = ["Browsers on other machines of the network reach it at:"] + others.map { "  \(web.origin($0))" }
+    let warning = "They will warn of its certificate, which this server made for itself (--tls self): that is expected here."
+    return configuration.effectiveTLS == .selfSigned ? lines + [warning] : lines
+  }
+
+  // MARK: Certificates
+
+  /// Whether a hangup means "read your files again"; without files it is a terminal that closes.
+  package var hasFilesToRead: Bool { if case .files = configuration.effectiveTLS { true } else { false } }
+
+  /// Takes the certificate's files anew; those who are connected keep the old one. With files that cannot be used, all keep it.
+  package func readFilesAgain() async {
+    do {
+      await web.show(try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log))
+      log.write(.info, "The certificate's files were read again")
+    } catch {
+      log.write(.error, "The certificate's files were read again, and the old certificate stays. \(error)")
+    }
   }
 
   /// Ends every call in words, and then the planes.

@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import Runtime
 
@@ -9,7 +10,8 @@ extension Command {
       Each flag is an environment variable too, --http-port as CALLDOCKER_HTTP_PORT, and but for --config a line of the
       configuration file, `http-port = 8080`. A flag wins over the environment, the environment over the file.
       Port 0 takes a free one. Once everything listens, one line of JSON on standard output says where; the log is on
-      standard error. SIGTERM ends every call in words and then the service, with code 0.
+      standard error. SIGTERM ends every call in words and then the service, with code 0. SIGHUP reads the files of --tls
+      again.
       """
   ) { options, environment in
     do {
@@ -26,13 +28,15 @@ extension Command {
       throw Failure(code: EX_OSERR, sentence: "\(failure).\(advice)")
     } catch let failure as DataFolder.Unusable {
       throw Failure(code: EX_CANTCREAT, sentence: failure.description)
+    } catch let failure as Identity.Unusable {
+      throw Failure(code: EX_CONFIG, sentence: failure.description)
     } catch let failure as Server.Unready {
       throw Failure(code: EX_CONFIG, sentence: failure.description)
     }
   }
 
   private static func run(_ configuration: Configuration) throws {
-    let signals = try Signals.openTermination()
+    let signals = try Signals.open()
     let server = try Server(configuration)
     do {
       try wait { try await server.start() }
@@ -42,7 +46,7 @@ extension Command {
       server.abandon()
       throw error
     }
-    Signals.waitForTermination(signals)
+    while Signals.wait(signals) == .hangUp, server.hasFilesToRead { try wait { await server.readFilesAgain() } }
     try wait { await server.stop() }
   }
 

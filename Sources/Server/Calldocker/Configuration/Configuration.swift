@@ -16,12 +16,16 @@ package struct Configuration: Sendable {
   package var dialplans = "dialplans"
   package var advertised: IPAddress?
   package var baseDomain: String?
+  package var tls: TLSChoice?
   package var logLevel = Log.Level.info
   package var showsPersonal = false
   package var isDemo = false
 
   /// What is probably not meant, but holds nothing up.
   package private(set) var remarks: [String] = []
+
+  /// The demo needs TLS: without it no other machine's browser gives a microphone.
+  package var effectiveTLS: TLSChoice { tls ?? (isDemo ? .selfSigned : .off) }
 
   package static let maximumMediaPlanes = 64
 

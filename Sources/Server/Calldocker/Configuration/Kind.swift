@@ -140,3 +140,16 @@ extension Kind<Log.Level> {
       }, write: { "\($0)" })
   }
 }
+
+extension Kind<TLSChoice> {
+  static var tlsChoice: Self {
+    Self(
+      takes: "self|off|CERT,KEY",
+      read: { text throws(Unfit) in
+        guard let choice = TLSChoice(text) else {
+          throw Unfit("\(text) is neither self, nor off, nor two files such as cert.pem,key.pem")
+        }
+        return choice
+      }, write: { $0.description })
+  }
+}

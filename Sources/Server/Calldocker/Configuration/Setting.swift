@@ -46,6 +46,9 @@ extension Setting {
     Setting("dialplans", \.dialplans, .folder, "where dialplans and prompts are"),
     Setting("advertise", \.advertised, .address, "the address that the world sees, behind NAT"),
     Setting("base-domain", \.baseDomain, .hostName, "tenants are reachable as <uuid>.NAME too"),
+    Setting(
+      "tls", \.tls, .tlsChoice,
+      "TLS on the HTTP port: a certificate made now, none, or two PEM files; self with demo, else off"),
     Setting("log-level", \.logLevel, .logLevel, "how much is logged: trace, debug, info, warning or error"),
     Setting("log-private", \.showsPersonal, .yesOrNo, "show numbers, names and addresses in the log"),
     Setting("demo", \.isDemo, .yesOrNo, "a business to try with, and open sign-up"),

@@ -6,7 +6,7 @@ import SocketIO
 /// One TCP connection of the web: HTTP until it becomes a WebSocket. Lives on the web's loop.
 final class WebClient {
   let number: UInt64
-  let tcp: TCPConnection
+  let stream: StreamConnection
   var http: HTTPConnection
   /// After an upgrade, with the session that it carries.
   var webSocket: (machine: WebSocketConnection, session: String)?
@@ -14,9 +14,9 @@ final class WebClient {
   /// GETs of this connection that wait, to be let go with it.
   var polls: Set<SocketIOSession.PollID> = []
 
-  init(number: UInt64, tcp: TCPConnection, http: HTTPConnection) {
+  init(number: UInt64, stream: StreamConnection, http: HTTPConnection) {
     self.number = number
-    self.tcp = tcp
+    self.stream = stream
     self.http = http
   }
 }

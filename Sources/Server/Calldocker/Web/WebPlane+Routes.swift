@@ -51,7 +51,7 @@ extension WebPlane {
   ) async {
     let response: HTTPResponse =
       switch place {
-      case .register: await register(request, from: clients[client]?.tcp.remote.ip ?? .any)
+      case .register: await register(request, from: clients[client])
       case .status: await status(captures["uuid"] ?? "")
       case .health: HTTPResponse(200, type: "application/json", "{\"status\":\"ok\"}")
       case .metrics: await metrics()
@@ -102,8 +102,17 @@ extension WebPlane {
     var token: String
   }
 
-  private func register(_ request: HTTPRequest, from source: IPAddress) async -> HTTPResponse {
-    guard isDemo || signUps.admit(source, at: SystemClock.now) else {
+  /// The origin that this client's browser would write for us.
+  private func origin(for request: HTTPRequest, from client: WebClient?) -> String {
+    guard let stream = client?.stream, let authority = request.authority else { return publicAddress }
+    // A proxy on this machine tells how its own client came; nobody else is believed.
+    let isBehindTLS = stream.remote.ip.isLoopback && request.headers["X-Forwarded-Proto"] == "https"
+    return "\(stream.isSecure || isBehindTLS ? "https" : "http")://\(authority)"
+  }
+
+  private func register(_ request: HTTPRequest, from client: WebClient?) async -> HTTPResponse {
+    let origin = origin(for: request, from: client)
+    guard isDemo || signUps.admit(client?.stream.remote.ip ?? .any, at: SystemClock.now) else {
       var response = HTTPResponse.problem(429, "Too many sign-ups from your address; please try again in an hour")
       response.headers.append("Retry-After", "3600")
       return response
@@ -123,7 +132,7 @@ extension WebPlane {
     } catch {
       return error.problem
     }
-    let script = "<script src=\"\(publicAddress)/widget.js\" data-uuid=\"\(tenant)\" async></script>"
+    let script = "<script src=\"\(origin)/widget.js\" data-uuid=\"\(tenant)\" async></script>"
     let welcome = Welcome(
       uuid: tenant.description, sipDomain: tenant.description, widgetScript: script,
       owner: .init(user: form.email, password: made), token: token)

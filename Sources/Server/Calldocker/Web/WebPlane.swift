@@ -1,4 +1,5 @@
 import Calls
+import Cryptography
 import HTTP
 import Runtime
 import SocketIO
@@ -22,7 +23,11 @@ package actor WebPlane {
   let log: Log
   /// Whether every tenant made by sign-up lets agents in without a token.
   let isDemo: Bool
+  /// Where clients find us, if they do not tell where they did.
   let publicAddress: String
+  /// Who we are under TLS; `nil` where it is off.
+  private var identity: Identity?
+  private let speaksTLS: Bool
   var randomness = Randomness.system
   var signUps = SignUps()
   var sessions: [String: WebSession] = [:]
@@ -34,20 +39,34 @@ package actor WebPlane {
   private var lastNumber: UInt64 = 0
 
   package init(
-    loop: EventLoop, listener: TCPListener, signalling: SignallingPlane, enrolment: Enrolment, log: Log, isDemo: Bool,
-    publicAddress: String?
+    loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment, log: Log,
+    isDemo: Bool, publicHost: IPAddress?
   ) {
     self.loop = loop
     self.listener = listener
+    self.identity = identity
+    speaksTLS = identity != nil
     self.signalling = signalling
     self.enrolment = enrolment
     self.log = log
     self.isDemo = isDemo
     let local = listener.localAddress ?? SocketAddress(.loopback, 0)
     address = local
-    let shown = local.ip.isUnspecified ? SocketAddress(.loopback, local.port) : local
-    self.publicAddress = publicAddress ?? "http://\(shown)"
+    let host = publicHost ?? (local.ip.isUnspecified ? .loopback : local.ip)
+    publicAddress = Self.origin(host, port: local.port, speaksTLS: identity != nil)
   }
+
+  /// How a client writes that it speaks to us at one of our addresses: plain HTTP is served to this machine, whatever others speak.
+  package nonisolated func origin(_ host: IPAddress) -> String {
+    Self.origin(host, port: address.port, speaksTLS: speaksTLS)
+  }
+
+  private static func origin(_ host: IPAddress, port: UInt16, speaksTLS: Bool) -> String {
+    "\(speaksTLS && !host.isLoopback ? "https" : "http")://\(SocketAddress(host, port))"
+  }
+
+  /// Shows another certificate to those who come from now on.
+  package func show(_ identity: Identity?) { self.identity = identity }
 
   package func start() throws {
     try loop.watch(listener.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.accept() } }
@@ -62,17 +81,18 @@ package actor WebPlane {
 
   private func accept() {
     while let (file, remote) = listener.accept() {
-      guard let tcp = try? TCPConnection(loop, file: file, remote: remote) else { continue }
+      guard let stream = try? StreamConnection(loop, file: file, remote: remote, identity: identity) else { continue }
       guard clients.count < clientLimit else {
-        tcp.close()
+        stream.close()
         continue
       }
       let number = nextNumber()
-      let client = WebClient(number: number, tcp: tcp, http: HTTPConnection(at: SystemClock.now))
+      let client = WebClient(number: number, stream: stream, http: HTTPConnection(at: SystemClock.now))
       clients[number] = client
       client.timer = loop.makeTimer { [unowned self] in assumeIsolated { $0.ring(number) } }
-      tcp.onBytes = { [unowned self] octets in assumeIsolated { $0.received(octets, by: number) } }
-      tcp.onClose = { [unowned self] in assumeIsolated { $0.closed(number) } }
+      stream.onBytes = { [unowned self] octets in assumeIsolated { $0.received(octets, by: number) } }
+      stream.onClose = { [unowned self] in assumeIsolated { $0.closed(number) } }
+      stream.onTrouble = { [log] words in log.write(.debug, "A web connection ends: \(words)", personal: "\(remote)") }
       schedule(client)
     }
   }
@@ -94,7 +114,7 @@ package actor WebPlane {
   }
 
   private func schedule(_ client: WebClient) {
-    guard let timer = client.timer, client.tcp.isOpen else { return }
+    guard let timer = client.timer, client.stream.isOpen else { return }
     loop.set(timer, to: client.webSocket == nil ? client.http.deadline : nil)
   }
 
@@ -108,11 +128,20 @@ package actor WebPlane {
   func perform(_ outputs: [HTTPConnection.Output], for client: WebClient) {
     for output in outputs {
       switch output {
-      case .send(let octets): client.tcp.send(octets)
-      case .request(let number, let request): serve(request, number, client)
-      case .close: client.tcp.finish()
+      case .send(let octets): client.stream.send(octets)
+      case .request(let number, let request):
+        guard let elsewhere = redirect(request, client) else {
+          serve(request, number, client)
+          continue
+        }
+        answer(client, number, elsewhere)
+      case .close: client.stream.finish()
       }
     }
+  }
+
+  private func redirect(_ request: HTTPRequest, _ client: WebClient) -> HTTPResponse? {
+    speaksTLS && !client.stream.isSecure ? PlainHTTP.redirect(request, from: client.stream.remote.ip) : nil
   }
 
   func answer(_ client: WebClient, _ number: HTTPConnection.RequestNumber, _ response: HTTPResponse) {
@@ -140,22 +169,22 @@ package actor WebPlane {
     guard let outputs = client.webSocket?.machine.receive(octets), let session = client.webSocket?.session else { return }
     for output in outputs {
       switch output {
-      case .send(let octets): client.tcp.send(octets)
+      case .send(let octets): client.stream.send(octets)
       case .text(let text): receivedText(text, session)
       case .binary: perform(client.webSocket?.machine.close(1003) ?? [], for: client)
-      case .close: client.tcp.finish()
+      case .close: client.stream.finish()
       }
     }
   }
 
   private func perform(_ outputs: [WebSocketConnection.Output], for client: WebClient) {
-    for case .send(let octets) in outputs { client.tcp.send(octets) }
-    client.tcp.finish()
+    for case .send(let octets) in outputs { client.stream.send(octets) }
+    client.stream.finish()
   }
 
   func sendText(_ text: String, over number: UInt64) {
     guard let client = clients[number], let machine = client.webSocket?.machine else { return }
-    client.tcp.send(machine.send(text: text))
+    client.stream.send(machine.send(text: text))
   }
 
   func closeWebSocket(_ number: UInt64) {

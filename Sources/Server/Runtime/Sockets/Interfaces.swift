@@ -29,6 +29,13 @@ package enum Interfaces {
     return true
   }
 
+  /// The name that the machine has for itself, if it has one.
+  package static var hostName: String? {
+    var letters = [CChar](repeating: 0, count: 256)
+    guard gethostname(&letters, letters.count - 1) == 0, letters[0] != 0 else { return nil }
+    return letters.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
+  }
+
   private static func ip(_ address: UnsafeMutablePointer<sockaddr>?) -> IPAddress? {
     guard let address else { return nil }
     let size =
