@@ -16,6 +16,7 @@ package enum Command {
       --webrtc-port N          the port of all browsers' media; 7000
       --rtp-ports A-B          ports for phones' media; 20000-29999
       --dialplans DIR          where dialplans and prompts are; dialplans
+      --web DIR                where the widget and its pages are; web
       --advertise ADDRESS      the address that the world sees, behind NAT
       --base-domain NAME       tenants are reachable as <uuid>.NAME too
       --log-level LEVEL        trace, debug, info, warning, error

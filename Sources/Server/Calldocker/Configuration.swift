@@ -9,6 +9,7 @@ package struct Configuration: Sendable {
   package var webRTCPort: UInt16 = 7000
   package var rtpPorts: ClosedRange<UInt16> = 20_000...29_999
   package var dialplans = "dialplans"
+  package var web = "web"
   package var advertised: IPAddress?
   package var baseDomain: String?
   package var logLevel = Log.Level.info
@@ -24,7 +25,8 @@ package struct Configuration: Sendable {
   }
 
   private static let names = [
-    "host", "http-port", "sip-port", "webrtc-port", "rtp-ports", "dialplans", "advertise", "base-domain", "log-level",
+    "host", "http-port", "sip-port", "webrtc-port", "rtp-ports", "dialplans", "web", "advertise", "base-domain",
+    "log-level",
   ]
   private static let switches = ["demo", "log-private"]
 
@@ -79,6 +81,7 @@ package struct Configuration: Sendable {
       }
       rtpPorts = ends[0]...ends[1]
     case "dialplans": dialplans = value
+    case "web": web = value
     case "advertise": advertised = address() ?? advertised
     case "base-domain": baseDomain = value
     case "log-level":

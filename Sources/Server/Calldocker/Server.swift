@@ -14,6 +14,7 @@ package struct Server: Sendable {
   private let web: WebPlane
   private let log: Log
   private let configuration: Configuration
+  private let demo: DemoBusiness?
 
   /// The demo's tenant, the same on every machine so that documents can name it.
   package static let demoTenant = TenantID("00000000-0000-4000-8000-00000000ca11")
@@ -36,9 +37,11 @@ package struct Server: Sendable {
       exchange: Exchange(site: site, randomness: .system), media: media, log: log, host: configuration.host,
       advertised: configuration.advertised)
     relay.set(signalling)
+    demo = configuration.isDemo ? Self.demo(configuration, port: signalling.sipAddress.port) : nil
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
-      signalling: signalling, log: log, isDemo: configuration.isDemo, publicAddress: nil)
+      signalling: signalling, log: log,
+      files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo, publicAddress: nil)
   }
 
   /// Carries media events to signalling, in their order.
@@ -84,7 +87,7 @@ package struct Server: Sendable {
     Task { [web] in for await event in events { await web.deliver(event) } }
     try await signalling.start { sink.yield($0) }
     try await web.start()
-    if configuration.isDemo { try await addDemo() }
+    if let demo { try await add(demo) }
   }
 
   /// The one line on standard output that tells other programs where to go.
@@ -96,22 +99,22 @@ package struct Server: Sendable {
     return "{\"ready\":true,\"http\":\"http://\(http)\",\"sip\":\"\(sip)\",\"webrtc\":\"\(webRTC)\"}"
   }
 
-  private func addDemo() async throws {
-    guard let tenant = Self.demoTenant else { return }
-    try await signalling.apply(.tenantAdded(tenant, name: "Demo", isOpen: true, fallback: .echo))
+  private static func demo(_ configuration: Configuration, port: UInt16) -> DemoBusiness? {
     var random = Randomness.system
-    var lines = ["The demo business is \(tenant). Register a softphone as one of its agents:"]
-    for user in ["alice", "bob"] {
-      guard let name = AgentName(user) else { continue }
-      let password = random.token(12)
-      let digest = DigestAlgorithm.md5.secret(user: user, realm: tenant.description, password: password)
-      try await signalling.apply(.agentAdded(tenant, name, digest: digest, teams: []))
-      lines.append("  user \(user)   password \(password)   domain \(tenant)")
-    }
     let addresses = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
-    for address in addresses { lines.append("  outbound proxy \(SocketAddress(address, signalling.sipAddress.port)) (UDP)") }
-    lines.append("While no softphone is registered, a call to the demo business reaches an echo with a greeting.")
-    FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+    return demoTenant.map {
+      DemoBusiness($0, outboundProxies: addresses.map { SocketAddress($0, port) }, using: &random)
+    }
+  }
+
+  private func add(_ demo: DemoBusiness) async throws {
+    try await signalling.apply(.tenantAdded(demo.tenant, name: "Demo", isOpen: true, fallback: .echo))
+    for member in demo.members {
+      let digest = DigestAlgorithm.md5.secret(
+        user: member.name.description, realm: demo.tenant.description, password: member.password)
+      try await signalling.apply(.agentAdded(demo.tenant, member.name, digest: digest, teams: []))
+    }
+    FileHandle.standardError.write(Data(demo.announcement(at: web.publicAddress).utf8))
   }
 
   /// Ends every call in words, and then the planes.

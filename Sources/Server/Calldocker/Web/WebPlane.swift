@@ -15,9 +15,11 @@ package actor WebPlane {
 
   let signalling: SignallingPlane
   let log: Log
+  let files: WebFiles
+  let demo: DemoBusiness?
   /// Whether every tenant made by sign-up lets agents in without a token.
-  let isDemo: Bool
-  let publicAddress: String
+  var isDemo: Bool { demo != nil }
+  package let publicAddress: String
   var randomness = Randomness.system
   var accounts = Accounts()
   var signUps = SignUps()
@@ -30,13 +32,15 @@ package actor WebPlane {
   private var lastNumber: UInt64 = 0
 
   package init(
-    loop: EventLoop, listener: TCPListener, signalling: SignallingPlane, log: Log, isDemo: Bool, publicAddress: String?
+    loop: EventLoop, listener: TCPListener, signalling: SignallingPlane, log: Log, files: WebFiles, demo: DemoBusiness?,
+    publicAddress: String?
   ) {
     self.loop = loop
     self.listener = listener
     self.signalling = signalling
     self.log = log
-    self.isDemo = isDemo
+    self.files = files
+    self.demo = demo
     let local = listener.localAddress ?? SocketAddress(.loopback, 0)
     address = local
     let shown = local.ip.isUnspecified ? SocketAddress(.loopback, local.port) : local
@@ -111,8 +115,11 @@ package actor WebPlane {
 
   func answer(_ client: WebClient, _ number: HTTPConnection.RequestNumber, _ response: HTTPResponse) {
     var response = response
-    // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS).
-    response.headers.append("Access-Control-Allow-Origin", "*")
+    // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS), except
+    // for what says of itself that it is for our own.
+    if response.headers["Cross-Origin-Resource-Policy"] != "same-origin" {
+      response.headers.append("Access-Control-Allow-Origin", "*")
+    }
     response.headers.append("X-Content-Type-Options", "nosniff")
     perform(client.http.respond(number, response), for: client)
     schedule(client)
