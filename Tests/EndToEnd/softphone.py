@@ -1,6 +1,7 @@
 """baresip as an agent's softphone: configured in a folder, driven over its control port, its sound kept in WAV files."""
 
 import json
+import random
 import socket
 import subprocess
 import time
@@ -11,19 +12,25 @@ RATES = {"opus": 48000, "pcmu": 8000, "pcma": 8000}
 NAMES = {"opus": "opus/48000/2", "pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1"}
 
 
+def is_free(port):
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(socket.AF_INET, kind) as probe:
+                probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
 def free_pair():
-    """A UDP port and the one after it, which baresip takes as well, and a TCP port for its control."""
+    """A port and the one after it, which baresip takes as well, over UDP and TCP, and a third for its control.
+
+    Below those that the system gives to everybody who asks for any: nobody takes one between this look and baresip's start.
+    """
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-        with socket.socket() as control:
-            control.bind(("127.0.0.1", 0))
-            return port, control.getsockname()[1]
+        port = random.randrange(22_000, 30_000, 4)
+        if all(is_free(port + offset) for offset in range(3)):
+            return port, port + 2
 
 
 class Softphone:

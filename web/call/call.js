@@ -17,6 +17,9 @@ document.title = label;
 
 const place = document.getElementById("telephone");
 if (document.documentElement.dataset.theme) place.setAttribute("theme", options.theme);
+for (const [property, colour] of [["--accent", options.accent], ["--on-accent", options.onAccent]]) {
+  if (/^#[0-9a-f]{3,6}$/i.test(colour ?? "")) place.style.setProperty(property, colour);
+}
 const root = place.attachShadow({ mode: "open" });
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`:host { display: block; font: 400 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }`);

@@ -22,13 +22,19 @@ class Refusal extends Error {
  * The first tap on a page is prepared by widget.js in the same way, before this module is there.
  */
 export function prepare() {
-  if (!window.isSecureContext || !navigator.mediaDevices) return {};
   const audio = document.createElement("audio");
+  const microphone = navigator.mediaDevices?.getUserMedia({ audio: true });
+  const context = new AudioContext();
   audio.srcObject = new MediaStream();
   audio.play().catch(() => {});
-  const microphone = navigator.mediaDevices.getUserMedia({ audio: true });
-  microphone.catch(() => {});
-  return { audio, microphone, context: new AudioContext() };
+  microphone?.catch(() => {});
+  return { audio, microphone, context };
+}
+
+/** Lets go what was prepared for a call that is not to be. */
+export function release({ microphone, context }) {
+  microphone?.then(stop, () => {});
+  context.close();
 }
 
 const stop = (stream) => stream.getTracks().forEach((track) => track.stop());
@@ -241,8 +247,11 @@ export class Call {
   }
 
   #watchConnection() {
+    const { connectionState } = this.#peer;
+    // While a new path is tried, the restart has its own timer.
+    if (connectionState === "connecting" && this.#wasConnected) return;
     clearTimeout(this.#restartTimer);
-    switch (this.#peer.connectionState) {
+    switch (connectionState) {
       case "connecting":
         this.#restartTimer = setTimeout(() => this.#change({ notice: "blocked" }), restartTime);
         return;
@@ -276,6 +285,8 @@ export class Call {
       const offer = { callId: this.#id, sdp: this.#peer.localDescription.sdp };
       const answer = await this.#socket.request("call-offer", offer, restartTime);
       if (answer.success) await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      // A path that had only faltered may be well again, and says so no second time.
+      if (this.#peer.connectionState === "connected") this.#watchConnection();
     } catch {
       // The timer tries again; a connection that is gone for good ends the call by itself.
     }

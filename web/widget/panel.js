@@ -107,7 +107,7 @@ export class Panel {
       class: isPage ? "panel is-page" : "panel", role: isPage ? "group" : "dialog", "aria-labelledby": "heading", tabindex: "-1", hidden: !isPage,
       keydown: (event) => this.#press(event, isPage),
     },
-      element("header", {}, element("h2", { id: "heading" }, label), ...(isPage ? [] : [parts.popOut, parts.close])),
+      element("header", {}, element(isPage ? "h1" : "h2", { id: "heading" }, label), ...(isPage ? [] : [parts.popOut, parts.close])),
       element("div", { class: "stage" }, parts.emblem, parts.title, parts.timer, parts.note, parts.notice),
       parts.pad,
       element("div", { class: "controls" }, mute, keypad, hangUp, parts.start));

@@ -29,7 +29,7 @@ sheet.replaceSync(`
 @supports (max-height: 100dvh) { .panel { max-height: calc(100dvh - 32px); } }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
 header { display: flex; align-items: center; gap: 2px; padding: 10px 10px 0 20px; min-height: 50px; }
-h2 { flex: 1; overflow: hidden; font-size: 15px; font-weight: 600; text-overflow: ellipsis; white-space: nowrap; }
+h1, h2 { flex: 1; overflow: hidden; font-size: 15px; font-weight: 600; text-overflow: ellipsis; white-space: nowrap; }
 button { font: inherit; color: inherit; border: 1px solid transparent; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
 button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 svg { display: block; width: 24px; height: 24px; fill: currentColor; }

@@ -16,7 +16,8 @@ class WebSocketLine {
   constructor(base) {
     this.#socket = new WebSocket(`${base.replace(/^http/, "ws")}socket.io/?EIO=4&transport=websocket`);
     this.#socket.onmessage = ({ data }) => this.onText?.(data);
-    this.#socket.onclose = () => this.onClose?.();
+    // Where a policy blocks it, Chromium tells an error and no close.
+    this.#socket.onerror = this.#socket.onclose = () => this.onClose?.();
   }
 
   send(text) {
@@ -33,6 +34,7 @@ class PollingLine {
   #url;
   #waiting = [];
   #isPosting = false;
+  #isOver = false;
   #end = new AbortController();
 
   constructor(base) {
@@ -42,7 +44,7 @@ class PollingLine {
 
   async #listen() {
     try {
-      while (!this.#end.signal.aborted) {
+      while (!this.#isOver) {
         for (const text of (await this.#fetch({ signal: this.#end.signal })).split("\x1e")) {
           if (text[0] === "0") this.#url += `&sid=${encodeURIComponent(JSON.parse(text.slice(1)).sid)}`;
           this.onText?.(text);
@@ -73,6 +75,7 @@ class PollingLine {
 
   /** Says goodbye in a request that outlives the page, and only then stops listening. */
   close() {
+    this.#isOver = true;
     const body = [...this.#waiting.splice(0), "41", "1"].join("\x1e");
     const goodbye = this.#url.includes("&sid=") ? this.#fetch({ method: "POST", body, keepalive: true }) : Promise.resolve();
     goodbye.catch(() => {}).finally(() => this.#end.abort());

@@ -1,5 +1,5 @@
 // The telephone behind the button: a panel and, at times, one call.
-import { Call, prepare } from "./call.js";
+import { Call, prepare, release } from "./call.js";
 import { Panel } from "./panel.js";
 import { clock } from "./shapes.js";
 // Named here only so that all modules arrive in one round trip.
@@ -18,7 +18,6 @@ export class Telephone {
   #texts;
   #label;
   #launcher;
-  #caption;
   #tell;
   #panel;
   #call;
@@ -30,13 +29,13 @@ export class Telephone {
    * @param base the gateway's address, with a slash at its end
    * @param options the script tag's data attributes
    * @param root the shadow root to live in
-   * @param launcher the button that opens it, and `caption` the words on it; both missing on a page of its own
+   * @param launcher the button that opens it; missing on a page of its own
    * @param tell called with each event's name and detail
    */
-  constructor({ base, options, language, texts, label, root, launcher, caption, tell }) {
+  constructor({ base, options, language, texts, label, root, launcher, tell }) {
     this.isPage = !launcher;
     [this.#base, this.#options, this.#language, this.#texts, this.#label] = [base, options, language, texts, label];
-    [this.#launcher, this.#caption, this.#tell] = [launcher, caption, tell];
+    [this.#launcher, this.#tell] = [launcher, tell];
     this.#panel = new Panel({
       root, texts, label, isPage: this.isPage,
       actions: {
@@ -63,7 +62,6 @@ export class Telephone {
     if (this.isPage || this.#panel.isOpen) return;
     this.#panel.open();
     this.#launcher.hidden = true;
-    this.#launcher.setAttribute("aria-expanded", "true");
     this.#tell("open");
   }
 
@@ -72,7 +70,6 @@ export class Telephone {
     if (this.isPage || !this.#panel.isOpen) return;
     this.#panel.close();
     this.#launcher.hidden = false;
-    this.#launcher.setAttribute("aria-expanded", "false");
     this.#launcher.focus({ preventScroll: true });
     this.#tell("close");
     if (!this.isLive) this.#show({ name: "idle" });
@@ -82,7 +79,7 @@ export class Telephone {
   /** Calls, unless a call is live already. */
   call({ extension, name, email } = {}, prepared = prepare()) {
     this.open();
-    if (this.isLive) return;
+    if (this.isLive) return release(prepared);
     const { uuid, ...said } = this.#options;
     const request = {
       uuid, extension: extension ?? said.extension, name: name ?? said.name, email: email ?? said.email, page: said.page ?? location.href.split("#")[0],
@@ -105,7 +102,11 @@ export class Telephone {
   popOut() {
     if (!this.#window || this.#window.closed) {
       const { uuid, ...said } = this.#options;
-      const details = new URLSearchParams({ ...said, label: this.#label, lang: this.#language, page: location.href.split("#")[0] });
+      const style = this.#launcher.getRootNode().host.style;
+      const details = new URLSearchParams({
+        ...said, label: this.#label, lang: this.#language, page: location.href.split("#")[0],
+        accent: style.getPropertyValue("--accent"), onAccent: style.getPropertyValue("--on-accent"),
+      });
       this.#window = window.open(`${this.#base}call?uuid=${encodeURIComponent(uuid)}#${details}`, "calldocker", windowFeatures);
     }
     if (!this.#window) return;
@@ -141,7 +142,7 @@ export class Telephone {
     if (this.isPage) return;
     const { name, startedAt } = this.#state;
     const words = startedAt ? clock(Math.floor((Date.now() - startedAt) / 1000)) : name === "idle" || this.#panel.isOpen ? this.#label : this.#panel.title;
-    if (this.#caption.textContent !== words) this.#caption.textContent = words;
+    if (this.#launcher.textContent !== words) this.#launcher.textContent = words;
     if (this.isLive) this.#launcher.setAttribute("aria-label", this.#texts.showCall);
     else this.#launcher.removeAttribute("aria-label");
   }
