@@ -73,10 +73,13 @@ package final class TCPConnection {
     self.loop = loop
     self.file = file
     self.remote = remote
-    try loop.watch(file, .readable) { [unowned self] isReadable, isWritable in
-      if isReadable { read() }
-      if isWritable { write() }
-    }
+    try loop.watch(file, .readable) { [unowned self] in serve(isReadable: $0, isWritable: $1) }
+  }
+
+  /// One call for both: a read may close, and closing may let go of the last reference to `self`.
+  private func serve(isReadable: Bool, isWritable: Bool) {
+    if isReadable { read() }
+    if isWritable { write() }
   }
 
   package var isOpen: Bool { file >= 0 }
