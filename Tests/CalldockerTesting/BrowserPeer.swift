@@ -24,7 +24,7 @@ package final class BrowserPeer {
   private var tick: Instant?
   private let bench = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
 
-  private static let identities = (0..<2).map {
+  private static let identities = (0..<4).map {
     Identity.selfSigned(names: ["browser\($0).test"], now: 1_795_000_000, days: 30)
   }
 
@@ -34,7 +34,7 @@ package final class BrowserPeer {
     randomness = .seeded(seed)
     voice = Voice(hums: frequency, codec: .opus, random: &randomness)
     local = ICECredentials(usernameFragment: randomness.token(4), password: randomness.token(24))
-    identity = Self.identities[0]
+    identity = Self.identities[Int(seed % 4)]
     network.listen(address) { [unowned self] in receive($0, from: $1) }
   }
 
@@ -45,6 +45,9 @@ package final class BrowserPeer {
     agent = nil
     tick = nil
   }
+
+  /// What a page does that is left: close_notify.
+  package func sayGoodbye() { if let outputs = handshake?.close() { perform(outputs) } }
 
   /// What the browser says before it knows anything: no candidate, as an impatient client may.
   package var offer: String {

@@ -17,8 +17,14 @@ package final class SoftPhone {
   package private(set) var isRegistered = false
   package private(set) var isTalking = false
   package private(set) var timesRung = 0
-  package private(set) var cancelReasons: [Reason] = []
+  package private(set) var cancelReasons: [Reason?] = []
   package private(set) var isRefused = false
+  /// Final answers to our re-INVITEs, repetitions included.
+  package private(set) var renegotiations: [StatusCode] = []
+  /// A phone that lost its way forgets to acknowledge.
+  package var acknowledges = true
+  /// The last packet of sound that arrived.
+  package private(set) var lastHeard: Instant?
 
   private let network: VirtualNetwork
   private let address: SocketAddress
@@ -34,6 +40,10 @@ package final class SoftPhone {
   private var ringing: (key: TransactionKey, invite: SIPRequest, answerAt: Instant?)?
   private var remote: SocketAddress?
   private var eventType: UInt8 = 101
+  private var answered: TransactionKey?
+  private var direction = Direction.sendrecv
+  private var mediaPort: UInt16
+  private var answersInACK = false
   private var tick: Instant?
   private var attempts: UInt32 = 0
 
@@ -49,13 +59,14 @@ package final class SoftPhone {
     self.password = password
     self.habit = habit
     payloadType = codec == .opus ? 96 : codec == .pcmu ? 0 : 8
+    mediaPort = address.port + 1000
     randomness = .seeded(seed)
     voice = Voice(hums: frequency, codec: codec, random: &randomness)
     network.listen(address) { [unowned self] octets, _ in receive(octets) }
     network.listen(media) { [unowned self] octets, _ in hear(octets) }
   }
 
-  private var media: SocketAddress { SocketAddress(address.ip, address.port + 1000) }
+  private var media: SocketAddress { SocketAddress(address.ip, mediaPort) }
   private var flow: Flow { Flow(remote: server, local: address) }
 
   package var deadline: Instant? { earliest(layer.deadline, tick, ringing?.answerAt) }
@@ -109,13 +120,15 @@ package final class SoftPhone {
       case .send(let octets, _): network.send(octets, from: address, to: server)
       case .request(let request, let key, _): receive(request, key)
       case .response(let response, _, _): receive(response)
-      case .cancelled(let key): cancelled(key)
-      case .acknowledged, .timedOut, .unacknowledged: break
+      case .cancelled(_, let key, let cancel): cancelled(key, cancel)
+      case .acknowledged: if let answered { layer.acknowledged(answered) }
+      case .timedOut, .unacknowledged: break
       }
     }
   }
 
   private func receive(_ response: SIPResponse) {
+    if (try? response.headers.cseq.method) == .invite { return renegotiated(response) }
     guard (try? response.headers.cseq.method) == .register else { return }
     if response.status == .unauthorized, attempts < 2, let challenge = response.headers.challenges().first {
       register(challenge: challenge)
@@ -148,11 +161,11 @@ package final class SoftPhone {
     }
   }
 
-  private func cancelled(_ key: TransactionKey) {
+  private func cancelled(_ key: TransactionKey, _ cancel: SIPRequest) {
     guard let (ringingKey, invite, _) = ringing, ringingKey == key else { return }
     ringing = nil
     respond(key, SIPResponse(to: invite, .requestTerminated, toTag: "t\(timesRung)"))
-    cancelReasons.append(Reason(cause: 0, text: ""))
+    cancelReasons.append(cancel.headers.reasons.first)
   }
 
   private func answer(_ key: TransactionKey, _ invite: SIPRequest) {
@@ -166,6 +179,7 @@ package final class SoftPhone {
     response.headers.append(.contentType, "application/sdp")
     response.body = Array(description.utf8)
     dialog = Dialog(callee: invite, tag: "t\(timesRung)")
+    answered = key
     respond(key, response)
     isTalking = true
     tick = network.now
@@ -184,9 +198,43 @@ package final class SoftPhone {
       m=audio \(media.port) RTP/AVP \(payloadType) \(eventType)
       a=rtpmap:\(payloadType) \(name)
       a=rtpmap:\(eventType) telephone-event/\(isOpus ? 48_000 : 8000)
-      a=sendrecv
+      a=\(direction)
 
       """
+  }
+
+  // MARK: Renegotiating
+
+  /// Says anew how to talk: on hold, back again, or at another port.
+  ///
+  /// - Parameter offers: `false` sends no description and answers the other side's in the ACK.
+  package func reinvite(_ direction: Direction, movingTo port: UInt16? = nil, offers: Bool = true) {
+    guard var dialog else { return }
+    self.direction = direction
+    if let port {
+      mediaPort = port
+      network.listen(media) { [unowned self] octets, _ in hear(octets) }
+    }
+    var request = dialog.request(.invite, via: via(), contact: NameAddress(SIPURI(user: user, at: address)))
+    if offers {
+      request.headers.append(.contentType, "application/sdp")
+      request.body = Array(description.utf8)
+    }
+    answersInACK = !offers
+    self.dialog = dialog
+    if let outputs = layer.send(request, over: flow, at: network.now)?.outputs { perform(outputs) }
+  }
+
+  private func renegotiated(_ response: SIPResponse) {
+    guard response.status.isFinal else { return }
+    renegotiations.append(response.status)
+    guard acknowledges, response.status.isSuccess, let dialog, let number = try? response.headers.cseq.number else { return }
+    var ack = dialog.acknowledgement(number: number, via: via())
+    if answersInACK {
+      ack.headers.append(.contentType, "application/sdp")
+      ack.body = Array(description.utf8)
+    }
+    network.send(ack.serialized(), from: address, to: server)
   }
 
   package func hangUp() {
@@ -207,6 +255,7 @@ package final class SoftPhone {
   }
 
   private func hear(_ octets: [UInt8]) {
+    lastHeard = network.now
     voice.hear(octets, payloadType: payloadType, eventType: eventType, at: network.now)
   }
 }

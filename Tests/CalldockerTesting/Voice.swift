@@ -70,4 +70,13 @@ package final class Voice {
   package func share(of frequency: Double) -> Double {
     ToneDetector.share(of: frequency, in: heard.suffix(8000), rate: 8000)
   }
+
+  /// How many of the last seconds' tenths that were not silent had that tone: for tones that come and go.
+  package func share(of frequency: Double, lastSeconds seconds: Int) -> Double {
+    let sound = Array(heard.suffix(seconds * 8000))
+    let tenths = stride(from: 0, to: sound.count - 799, by: 800).map { sound[$0..<($0 + 800)] }
+    let loud = tenths.filter { tenth in tenth.contains { abs(Int($0)) > 300 } }
+    let right = loud.filter { ToneDetector.share(of: frequency, in: $0, rate: 8000) > 0.6 }
+    return loud.isEmpty ? 0 : Double(right.count) / Double(loud.count)
+  }
 }

@@ -17,6 +17,8 @@ package final class World {
   package private(set) var browsers: [BrowserPeer] = []
   package private(set) var visitorEvents: [VisitorEvent] = []
   package private(set) var agentEvents: [AgentEvent] = []
+  package private(set) var resumeToken = ""
+  package private(set) var records: [CallRecord] = []
   private var ladder: [String] = []
 
   private static let identity = Identity.selfSigned(names: ["gateway.test"], now: 1_795_000_000, days: 30)
@@ -31,7 +33,7 @@ package final class World {
     network = VirtualNetwork(seed: seed)
     var random = Randomness.seeded(seed)
     tenant = TenantID(using: &random)
-    let site = Exchange.Site(candidates: [port], fingerprint: Self.identity.fingerprint)
+    let site = Exchange.Site(planes: [[port]], fingerprint: Self.identity.fingerprint)
     exchange = Exchange(site: site, randomness: .seeded(seed &+ 1))
     try exchange.apply(.tenantAdded(tenant, name: "Test", isOpen: true, fallback: fallback))
     let inbox = Inbox()
@@ -103,8 +105,28 @@ package final class World {
     let (result, outputs) = exchange.callRequest(VisitorID(visitor), request, at: network.now)
     perform(outputs)
     let routed = try result.get()
+    resumeToken = routed.resumeToken
     try browser.accept(routed.answer ?? "")
     return routed.call
+  }
+
+  /// The visitor's socket is gone, by accident or with a goodbye.
+  package func lose(visitor: UInt64 = 1, isDeliberate: Bool = false) {
+    perform(exchange.visitorGone(VisitorID(visitor), isDeliberate: isDeliberate, at: network.now))
+  }
+
+  /// The visitor is back over a new socket; `browser` is the page, if it was loaded anew.
+  @discardableResult
+  package func resume(
+    _ call: CallID, as visitor: UInt64, token: String? = nil, in browser: BrowserPeer? = nil
+  ) throws -> Exchange.Resumed {
+    let (result, outputs) = exchange.resume(
+      VisitorID(visitor), tenant: tenant.description, call, token: token ?? resumeToken, offer: browser?.offer, at: network.now)
+    perform(outputs)
+    let resumed = try result.get()
+    resumeToken = resumed.resumeToken
+    if let answer = resumed.answer { try browser?.accept(answer) }
+    return resumed
   }
 
   // MARK: Time
@@ -159,6 +181,7 @@ package final class World {
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)
+      case .record(let record): records.append(record)
       case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
       }
     }

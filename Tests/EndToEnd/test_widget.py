@@ -234,7 +234,6 @@ def test_a_path_that_fails_is_replaced_while_they_talk(shop, softphone):
         pc.dispatchEvent(new Event("connectionstatechange"));
         delete pc.connectionState;
     }""")
-    expect(panel.get_by_text("The connection is unsteady.")).to_be_visible()
     eventually(lambda: shop.evaluate("pc.remoteDescription.sdp.match(/ice-ufrag:(.*)/)[1]") != before, what="new credentials")
     expect(panel.get_by_text("The connection is unsteady.")).to_be_hidden()
     recorded = phone.seconds_recorded
@@ -292,6 +291,32 @@ def test_a_gateway_that_is_down_is_told_before_and_after_the_panel_is_loaded(gat
     launcher(other).click()
     expect(launcher(other, "We cannot be reached right now")).to_be_visible()
     expect(launcher(other)).to_be_visible()
+
+
+def test_a_call_outlives_its_connection_to_the_gateway(shop, softphone):
+    routes, sent = [], []
+
+    def handle(route):
+        server = route.connect_to_server()
+        route.on_message(lambda text: (sent.append(text), server.send(text)))
+        routes.append((route, server))
+
+    shop.route_web_socket(re.compile("/socket.io/"), handle)
+    phone = registered(softphone("alice"))
+    panel = talking(call(shop), "alice")
+    hears(shop, 1000)
+    for end in routes[0]:
+        end.close(code=3000, reason="the test cuts the line")
+    # Playwright serves its routes only while it is asked something.
+    eventually(lambda: shop.evaluate("1") and any("call-resume" in text for text in sent), what="coming back")
+    expect(panel.get_by_text("The connection is unsteady.")).to_be_hidden()
+    talking(panel, "alice")
+    recorded = phone.seconds_recorded
+    eventually(lambda: phone.seconds_recorded >= recorded + 1, what="sound at the phone")
+    hears(shop, 1000)
+    assert not phone.heard("CALL_CLOSED")
+    phone.command("hangup")
+    expect(panel.get_by_text("The other side ended the call.")).to_be_visible()
 
 
 def scripted(page, answers, interval=25_000):

@@ -5,6 +5,8 @@ import { Socket } from "./socket.js";
 const routeTime = 10_000;
 /** How long a connection may falter before a new path is looked for, and how often that is tried. */
 const falterTime = 3000, restartTime = 6000, maximumRestarts = 4;
+/** How long the gateway keeps the call of a visitor whose connection broke. */
+const absenceTime = 60_000;
 /** A microphone from which nothing at all came for so long is switched off somewhere. */
 const silenceTime = 5000;
 
@@ -44,9 +46,12 @@ export class Call {
   state = { name: "microphone" };
   #isOver = false;
   #report;
+  #base;
   #socket;
   #request;
   #id;
+  #resumeToken;
+  #isResuming = false;
   #audio;
   #context;
   #microphone;
@@ -64,11 +69,9 @@ export class Call {
    * @param report called whenever the state changed
    */
   constructor(base, request, report) {
+    this.#base = base;
     this.#request = request;
     this.#report = report;
-    this.#socket = new Socket(base);
-    this.#socket.onEvent = (name, body) => name === "call-state" && this.#hear(body);
-    this.#socket.onLoss = () => this.#end("connection-lost");
   }
 
   /** Calls; never throws, the state says how it went. */
@@ -81,7 +84,7 @@ export class Call {
       if (!window.isSecureContext) throw new Refusal("insecure");
       if (!microphone || !window.RTCPeerConnection) throw new Refusal("unsupported");
       // The visitor thinks about the microphone while we connect.
-      const connected = this.#socket.open();
+      const connected = this.#connect();
       connected.catch(() => {});
       await this.#take(microphone);
       if (this.#isOver) return;
@@ -91,6 +94,7 @@ export class Call {
       const answer = await this.#socket.request("call-request", { ...this.#request, sdp }, routeTime);
       if (!answer.success) throw new Refusal(answer.reason, answer.message);
       this.#id = answer.callId;
+      this.#resumeToken = answer.resumeToken;
       if (answer.iceServers) this.#peer.setConfiguration({ iceServers: answer.iceServers });
       await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } catch (error) {
@@ -100,7 +104,7 @@ export class Call {
   }
 
   hangUp() {
-    if (this.#id) this.#socket.send("call-hangup", { callId: this.#id });
+    if (this.#id) this.#socket?.send("call-hangup", { callId: this.#id });
     this.#end("visitor-hung-up");
   }
 
@@ -153,7 +157,7 @@ export class Call {
     clearTimeout(this.#restartTimer);
     clearInterval(this.#meterTimer);
     window.removeEventListener("pagehide", this.#leave);
-    this.#socket.close();
+    this.#socket?.close();
     this.#peer?.close();
     if (this.#microphone) stop(this.#microphone);
     if (this.#audio) this.#audio.srcObject = null;
@@ -226,6 +230,37 @@ export class Call {
 
   // MARK: The connection
 
+  #connect() {
+    this.#socket = new Socket(this.#base);
+    this.#socket.onEvent = (name, body) => name === "call-state" && this.#hear(body);
+    this.#socket.onLoss = () => this.#resume();
+    return this.#socket.open();
+  }
+
+  /** The gateway keeps a call for a minute whose visitor it lost: the next connection takes it up, with a new path for the sound. */
+  async #resume() {
+    if (this.#isResuming) return;
+    if (!this.#resumeToken) return this.#end("connection-lost");
+    this.#isResuming = true;
+    this.#change({ notice: "poor" });
+    const deadline = Date.now() + absenceTime;
+    while (!this.#isOver && Date.now() < deadline) {
+      try {
+        await this.#connect();
+        const request = { uuid: this.#request.uuid, callId: this.#id, resumeToken: this.#resumeToken };
+        const answer = await this.#renegotiate("call-resume", request);
+        if (!answer.success) break;
+        this.#resumeToken = answer.resumeToken;
+        this.#isResuming = false;
+        this.#hear(answer);
+        return this.#change({ notice: undefined });
+      } catch {
+        // The next attempt follows at once: connecting has its own pauses.
+      }
+    }
+    this.#end("connection-lost");
+  }
+
   /** The offer goes out at once: the gateway is ICE-lite and needs no candidates of ours. */
   async #offer() {
     const peer = new RTCPeerConnection();
@@ -279,17 +314,25 @@ export class Call {
     this.#change({ notice: "poor" });
     clearTimeout(this.#restartTimer);
     this.#restartTimer = setTimeout(() => this.#restart(), restartTime);
+    // A new connection to the gateway brings a new path with it.
+    if (this.#isResuming) return;
     try {
-      this.#peer.restartIce();
-      await this.#peer.setLocalDescription();
-      const offer = { callId: this.#id, sdp: this.#peer.localDescription.sdp };
-      const answer = await this.#socket.request("call-offer", offer, restartTime);
-      if (answer.success) await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      await this.#renegotiate("call-offer", { callId: this.#id });
       // A path that had only faltered may be well again, and says so no second time.
       if (this.#peer.connectionState === "connected") this.#watchConnection();
     } catch {
       // The timer tries again; a connection that is gone for good ends the call by itself.
     }
+  }
+
+  /** Offers new credentials (RFC 8445 §9) with an event, and takes the answer. */
+  async #renegotiate(event, request) {
+    const peer = this.#peer;
+    peer.restartIce();
+    await peer.setLocalDescription();
+    const answer = await this.#socket.request(event, { ...request, sdp: peer.localDescription.sdp }, restartTime);
+    if (answer.success) await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    return answer;
   }
 
   #giveUp(reason) {

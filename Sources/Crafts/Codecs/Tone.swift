@@ -15,6 +15,9 @@ package struct Tone: Hashable, Sendable {
   /// What a caller hears in most of Europe while the other side rings: 425 Hz, one second in five.
   package static let ringback = Tone([425], cadence: [1, 4])
 
+  /// Who waits for the other side's lost connection hears this: soft, a quarter of a second in two.
+  package static let reconnecting = Tone([330], cadence: [0.25, 1.75], amplitude: 0.05)
+
   /// `seconds` of the tone.
   package func samples(rate: Int, seconds: Double) -> [Int16] {
     let count = Int(max(0, min(seconds, 60)) * Double(rate))

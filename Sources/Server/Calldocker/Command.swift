@@ -15,6 +15,7 @@ package enum Command {
       --sip-port N             SIP over UDP; 5060
       --webrtc-port N          the port of all browsers' media; 7000
       --rtp-ports A-B          ports for phones' media; 20000-29999
+      --media-planes N         threads for media, each on its own port from --webrtc-port up; one for each core
       --dialplans DIR          where dialplans and prompts are; dialplans
       --web DIR                where the widget and its pages are; web
       --advertise ADDRESS      the address that the world sees, behind NAT

@@ -8,6 +8,8 @@ package struct Configuration: Sendable {
   package var sipPort: UInt16 = 5060
   package var webRTCPort: UInt16 = 7000
   package var rtpPorts: ClosedRange<UInt16> = 20_000...29_999
+  /// Threads for media, each with a port for browsers and a share of the ports for phones; `nil` is one for each core.
+  package var mediaPlanes: Int?
   package var dialplans = "dialplans"
   package var web = "web"
   package var advertised: IPAddress?
@@ -15,6 +17,8 @@ package struct Configuration: Sendable {
   package var logLevel = Log.Level.info
   package var showsPersonal = false
   package var isDemo = false
+
+  package static let maximumMediaPlanes = 64
 
   package init() {}
 
@@ -25,7 +29,7 @@ package struct Configuration: Sendable {
   }
 
   private static let names = [
-    "host", "http-port", "sip-port", "webrtc-port", "rtp-ports", "dialplans", "web", "advertise", "base-domain",
+    "host", "http-port", "sip-port", "webrtc-port", "rtp-ports", "media-planes", "dialplans", "web", "advertise", "base-domain",
     "log-level",
   ]
   private static let switches = ["demo", "log-private"]
@@ -80,6 +84,11 @@ package struct Configuration: Sendable {
         return faults.append("\(said): \(value) is no range of ports, such as 20000-29999")
       }
       rtpPorts = ends[0]...ends[1]
+    case "media-planes":
+      guard let count = Int(value), (1...Self.maximumMediaPlanes).contains(count) else {
+        return faults.append("\(said): \(value) is no number of media threads from 1 to \(Self.maximumMediaPlanes)")
+      }
+      mediaPlanes = count
     case "dialplans": dialplans = value
     case "web": web = value
     case "advertise": advertised = address() ?? advertised

@@ -9,7 +9,7 @@ import Wire
 
 /// The whole service: its planes, bound and wired.
 package struct Server: Sendable {
-  private let media: MediaPlane
+  private let media: [MediaPlane]
   private let signalling: SignallingPlane
   private let web: WebPlane
   private let log: Log
@@ -24,13 +24,16 @@ package struct Server: Sendable {
     log = Log(level: configuration.logLevel, showsPersonal: configuration.showsPersonal)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
     let relay = Relay()
-    media = try MediaPlane(
-      MediaPlane.Settings(
-        host: configuration.host, browserPort: configuration.webRTCPort, phonePorts: configuration.rtpPorts, identity: identity,
-        sounds: try Self.sounds(configuration.dialplans)),
-      report: { relay.report($0) })
+    let sounds = try Self.sounds(configuration.dialplans)
+    media = try Self.shares(of: configuration).map { share in
+      try MediaPlane(
+        MediaPlane.Settings(
+          host: configuration.host, browserPort: share.browserPort, phonePorts: share.phonePorts, identity: identity,
+          sounds: sounds),
+        report: { relay.report($0) })
+    }
     let site = Exchange.Site(
-      candidates: Self.candidates(configuration, port: media.browserPort), fingerprint: identity.fingerprint,
+      planes: media.map { Self.candidates(configuration, port: $0.browserPort) }, fingerprint: identity.fingerprint,
       baseDomain: configuration.baseDomain)
     signalling = SignallingPlane(
       loop: try EventLoop(), socket: try UDPSocket(bind: SocketAddress(configuration.host, configuration.sipPort)),
@@ -72,6 +75,27 @@ package struct Server: Sendable {
     init(_ description: String) { self.description = description }
   }
 
+  /// What each media plane gets of the ports: consecutive ones for browsers, equal parts of the range for phones.
+  private static func shares(
+    of configuration: Configuration
+  ) throws -> [(browserPort: UInt16, phonePorts: ClosedRange<UInt16>)] {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let count = configuration.mediaPlanes ?? min(cores, Configuration.maximumMediaPlanes)
+    let pairs = configuration.rtpPorts.count / 2 / count
+    guard pairs > 0 else {
+      let (first, last) = (configuration.rtpPorts.lowerBound, configuration.rtpPorts.upperBound)
+      throw Unready("--rtp-ports \(first)-\(last) has no pair of ports for each of \(count) media threads.")
+    }
+    guard Int(configuration.webRTCPort) + count - 1 <= UInt16.max else {
+      throw Unready("--webrtc-port \(configuration.webRTCPort) leaves no room above it for \(count) media threads' ports.")
+    }
+    return (0..<count).map { index in
+      let first = configuration.rtpPorts.lowerBound + UInt16(index * pairs * 2)
+      let browserPort = configuration.webRTCPort == 0 ? 0 : configuration.webRTCPort + UInt16(index)
+      return (browserPort, first...(first + UInt16(pairs * 2 - 1)))
+    }
+  }
+
   private static func candidates(_ configuration: Configuration, port: UInt16) -> [SocketAddress] {
     let local = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
     let all = (configuration.advertised.map { [$0] } ?? []) + local
@@ -95,7 +119,7 @@ package struct Server: Sendable {
     let host = configuration.host.isUnspecified ? IPAddress.loopback : configuration.host
     let http = SocketAddress(host, web.address.port)
     let sip = SocketAddress(host, signalling.sipAddress.port)
-    let webRTC = SocketAddress(host, media.browserPort)
+    let webRTC = SocketAddress(host, media[0].browserPort)
     return "{\"ready\":true,\"http\":\"http://\(http)\",\"sip\":\"\(sip)\",\"webrtc\":\"\(webRTC)\"}"
   }
 
@@ -120,7 +144,7 @@ package struct Server: Sendable {
   /// Ends every call in words, and then the planes.
   package func stop() async {
     await signalling.shutDown()
-    media.stop()
+    for plane in media { plane.stop() }
     web.loop.stop()
     signalling.loop.stop()
   }

@@ -22,7 +22,7 @@ package actor SignallingPlane {
 
   private var exchange: Exchange
   private let socket: UDPSocket
-  private let media: MediaPlane
+  private let media: [MediaPlane]
   private let log: Log
   private let advertised: IPAddress?
   private let host: IPAddress
@@ -37,7 +37,8 @@ package actor SignallingPlane {
   private static let batch = 256
 
   package init(
-    loop: EventLoop, socket: UDPSocket, exchange: Exchange, media: MediaPlane, log: Log, host: IPAddress, advertised: IPAddress?
+    loop: EventLoop, socket: UDPSocket, exchange: Exchange, media: [MediaPlane], log: Log, host: IPAddress,
+    advertised: IPAddress?
   ) {
     self.loop = loop
     self.socket = socket
@@ -97,17 +98,18 @@ package actor SignallingPlane {
   // MARK: What the exchange asks for
 
   private func perform(_ outputs: [Exchange.Output]) {
-    var commands: [MediaCommand] = []
+    var commands: [MediaPlaneID: [MediaCommand]] = [:]
     for output in outputs {
       switch output {
       case .datagram(let octets, let flow): octets.withUnsafeBytes { _ = socket.send($0, to: flow.remote) }
-      case .media(let command): commands.append(command)
+      case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
+      case .record: break
       case .log(let line): write(line)
       }
     }
-    if !commands.isEmpty { media.post(commands) }
+    for (plane, wishes) in commands { media[plane.number].post(wishes) }
   }
 
   private func write(_ line: LogLine) {
@@ -143,7 +145,14 @@ package actor SignallingPlane {
     with { exchange, _ in ((), exchange.sendDigits(visitor, call, digits)) }
   }
   package func hangUp(_ visitor: VisitorID, _ call: CallID) { with { ((), $0.hangUp(visitor, call, at: $1)) } }
-  package func visitorGone(_ visitor: VisitorID) { with { ((), $0.visitorGone(visitor, at: $1)) } }
+  package func visitorGone(_ visitor: VisitorID, isDeliberate: Bool) {
+    with { ((), $0.visitorGone(visitor, isDeliberate: isDeliberate, at: $1)) }
+  }
+  package func resume(
+    _ visitor: VisitorID, tenant: String, _ call: CallID, token: String, offer: String?
+  ) -> Result<Exchange.Resumed, Refusal> {
+    with { $0.resume(visitor, tenant: tenant, call, token: token, offer: offer, at: $1) }
+  }
   package func registerAgent(
     _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool
   ) -> Result<AgentName, Refusal> {

@@ -43,6 +43,7 @@ struct Leg: ~Copyable {
   /// What arrives from the peer.
   var incoming: ReceptionStatistics
   var digitsIn = TelephoneEventReceiver()
+  var watch = SoundWatch()
   /// The slot of the leg that hears this one.
   var listener: Int?
 
@@ -56,6 +57,8 @@ struct Leg: ~Copyable {
   var tick: Instant?
 
   var reports: ReportSchedule
+  /// Of what we sent, packets that the peer says it missed.
+  var missed: Int64?
   var counts = Counts()
 
   struct Counts {
@@ -76,15 +79,17 @@ struct Leg: ~Copyable {
   var deadline: Instant? {
     let own = earliest(tick, digitsOut.deadline, reports.due)
     guard let browser else { return own }
-    return earliest(own, browser.agent.deadline, browser.handshake.deadline)
+    return earliest(own, watch.deadline, browser.agent.deadline, browser.handshake.deadline)
   }
 
   var report: LegReport {
     var report = LegReport()
+    report.codec = audio?.codec
     report.packetsReceived = counts.received
     report.packetsSent = counts.sent
     report.packetsLost = incoming.lost
     report.jitter = incoming.jitterMilliseconds
+    report.packetsMissed = missed
     report.roundTrip = reports.roundTrip.map { Double($0.nanoseconds) / 1_000_000 }
     return report
   }

@@ -73,6 +73,10 @@ extension MediaEngine where Transport: ~Copyable {
     }
     // The newest authenticated address that carries valid media is where the browser is (Firefox nominates aggressively).
     if case .browser(let known) = legs[slot].reach, known != source { legs[slot].reach = .browser(source) }
+    if legs[slot].watch.heard(at: now) {
+      events.append(.heardAgain(legs[slot].id))
+      schedule(slot)
+    }
     route(slot, header, buffer, at: now)
   }
 

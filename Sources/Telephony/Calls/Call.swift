@@ -1,3 +1,4 @@
+import Cryptography
 import SIPCore
 import SIPSyntax
 import Wire
@@ -14,23 +15,47 @@ package struct Call: Sendable {
     case echo(since: Instant)
   }
 
+  /// How long a call waits for a visitor whose connection was lost.
+  package static let absenceTime = Duration.seconds(60)
+
+  /// Whether the visitor's connection to us stands. Its sound may go on without it, and the other way round.
+  package enum Presence: Hashable, Sendable {
+    case present
+    case absent(until: Instant)
+  }
+
   package let id: CallID
   package let tenant: TenantID
-  package let visitor: VisitorID
+  /// Changes when the visitor comes back over another connection.
+  package internal(set) var visitor: VisitorID
+  package let plane: MediaPlaneID
   package let name: String?
   package let page: String?
+  package let extensionDialled: String?
   package let startedAt: Instant
   /// The visitor's leg, once its offer came.
   package internal(set) var leg: LegID?
   package internal(set) var credentials: (fragment: String, version: UInt64)?
+  /// Which browser the leg shook hands with: one that comes back with others is a page that was loaded anew.
+  var fingerprints: [Fingerprint] = []
+  package internal(set) var presence = Presence.present
+  /// Whoever knows this may come back into the call; good for one time.
+  package internal(set) var resumeToken: String
   package internal(set) var phase: Phase
   /// Agents who had their chance.
   var tried: Set<AgentName> = []
   /// The best reason so far why nobody answered.
   var disappointment = EndReason.noAnswer
   var hasRung = false
+  /// Whether the visitor's leg fell silent while it should be heard.
+  var isUnheard = false
+  /// Whether no check came for so long that only a new offer brings the visitor's sound back.
+  var hasLostConsent = false
 
-  var callerName: String { name.map { $0.isEmpty ? "Website visitor" : $0 } ?? "Website visitor" }
+  var callerName: String {
+    guard let name, !name.isEmpty else { return "Website visitor" }
+    return name
+  }
 }
 
 /// The ringing of one agent, on all its phones and in all its browsers.
@@ -85,5 +110,17 @@ package struct PhoneParty: Sendable {
   let port: UInt16
   var dialog: Dialog
   var acknowledgement: [UInt8]
+  /// Where its last description wants its sound.
+  var remote: SocketAddress
   var sessionVersion: UInt64 = 1
+  var isHolding = false
+  var renegotiation: Renegotiation?
+
+  /// A re-INVITE of the phone's that we answered and whose ACK has not come.
+  struct Renegotiation: Sendable {
+    let key: TransactionKey
+    let number: UInt32
+    /// Whether the INVITE came without an offer, so that the ACK brings the answer to ours (RFC 3261 §13.2.1).
+    let isOurOffer: Bool
+  }
 }

@@ -83,12 +83,17 @@ package enum VisitorEvent: Hashable, Sendable {
   case trying(CallID)
   case ringing(CallID)
   case talking(CallID, agent: String)
+  /// The agent put the visitor on hold; `talking` says when it is back.
+  case held(CallID)
   case ended(CallID, EndReason, seconds: Int)
 }
 
 package enum AgentEvent: Hashable, Sendable {
   case incomingCall(CallID, from: String, page: String?)
   case incomingCallEnded(CallID, IncomingEnd)
+  /// The visitor's connection is lost; the call waits for it.
+  case visitorLost(CallID)
+  case visitorBack(CallID)
   /// The call that this agent was talking on is over.
   case ended(CallID, EndReason, seconds: Int)
 

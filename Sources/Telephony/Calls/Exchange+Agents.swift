@@ -1,4 +1,5 @@
 import ICE
+import SDP
 import Wire
 
 /// Agents who work in a browser.
@@ -24,29 +25,29 @@ extension Exchange {
       return .failure(Refusal(.busy, "This agent is at work in \(Agent.maximumSessions) browsers already."))
     }
     tenants[id]?.agents[name]?.sessions.append(AgentSession(id: session))
-    placesBySession[session] = (id, name)
+    placesBySession[session] = AddressOfRecord(tenant: id, agent: name)
     return .success(name)
   }
 
   package mutating func setStatus(_ session: AgentSessionID, isAvailable: Bool) {
-    guard let (tenant, agent) = placesBySession[session],
-      let index = tenants[tenant]?.agents[agent]?.sessions.firstIndex(where: { $0.id == session })
+    guard let address = placesBySession[session],
+      let index = tenants[address.tenant]?.agents[address.agent]?.sessions.firstIndex(where: { $0.id == session })
     else { return }
-    tenants[tenant]?.agents[agent]?.sessions[index].isAvailable = isAvailable
+    tenants[address.tenant]?.agents[address.agent]?.sessions[index].isAvailable = isAvailable
   }
 
   /// The agent takes the call in this browser.
   package mutating func accept(
     _ session: AgentSessionID, _ id: CallID, offer: String, at now: Instant
   ) -> (Result<String, Refusal>, [Output]) {
-    guard let place = ringingPlace(session, id), case .ringing(let attempt)? = call(place)?.phase else {
+    guard let place = ringingPlace(session, id), let call = call(place), case .ringing(let attempt) = call.phase else {
       return (.failure(Refusal(.unknownCall)), [])
     }
-    guard let (browser, complaint) = Self.read(offer) else { return (.failure(Refusal(.badSDP)), []) }
-    guard let offered = browser else { return (.failure(Refusal(.badSDP, complaint)), []) }
+    let offered: BrowserOffer
+    do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
     let local = newCredentials()
     let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
-    let leg = newLeg(for: place)
+    let leg = newLeg(on: call.plane, for: place)
     update(place) { call in
       guard case .ringing(var attempt) = call.phase else { return }
       attempt.sessions.removeAll { $0 == session }
@@ -56,7 +57,7 @@ extension Exchange {
       place, except: leg, .answeredElsewhere, reason: .init(cause: 200, text: "Call completed elsewhere"), at: now)
     outputs.append(.media(.openBrowser(leg, Self.browserLeg(offered, local, remote))))
     outputs += meet(.browser(attempt.agent, session, leg), place, at: now)
-    let answer = browserAnswer(offered, local, session: id.description + "agent", version: 1)
+    let answer = browserAnswer(offered, local, on: call.plane, session: id.description + "agent", version: 1)
     return (.success(answer), outputs)
   }
 
@@ -75,13 +76,13 @@ extension Exchange {
 
   /// The browser's connection is gone: its agent leaves the routing.
   package mutating func sessionGone(_ session: AgentSessionID, at now: Instant) -> [Output] {
-    guard let (tenant, name) = placesBySession[session] else { return [] }
+    guard let address = placesBySession[session] else { return [] }
     let talking = talkingPlace(session)
     placesBySession[session] = nil
-    tenants[tenant]?.agents[name]?.sessions.removeAll { $0.id == session }
+    tenants[address.tenant]?.agents[address.agent]?.sessions.removeAll { $0.id == session }
     if let talking { return end(talking, .connectionLost, at: now) }
-    guard let id = tenants[tenant]?.agents[name]?.call else { return [] }
-    let place = Place(tenant: tenant, call: id)
+    guard let id = tenants[address.tenant]?.agents[address.agent]?.call else { return [] }
+    let place = Place(tenant: address.tenant, call: id)
     guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
     attempt.sessions.removeAll { $0 == session }
     update(place) { $0.phase = .ringing(attempt) }
@@ -89,15 +90,17 @@ extension Exchange {
   }
 
   private func ringingPlace(_ session: AgentSessionID, _ id: CallID) -> Place? {
-    guard let (tenant, _) = placesBySession[session] else { return nil }
-    let place = Place(tenant: tenant, call: id)
+    guard let address = placesBySession[session] else { return nil }
+    let place = Place(tenant: address.tenant, call: id)
     guard case .ringing(let attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return nil }
     return place
   }
 
   private func talkingPlace(_ session: AgentSessionID) -> Place? {
-    guard let (tenant, name) = placesBySession[session], let id = tenants[tenant]?.agents[name]?.call else { return nil }
-    let place = Place(tenant: tenant, call: id)
+    guard let address = placesBySession[session], let id = tenants[address.tenant]?.agents[address.agent]?.call else {
+      return nil
+    }
+    let place = Place(tenant: address.tenant, call: id)
     guard case .talking(.browser(_, session, _), _)? = call(place)?.phase else { return nil }
     return place
   }

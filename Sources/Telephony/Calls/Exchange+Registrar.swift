@@ -71,6 +71,7 @@ extension Exchange {
     let before = agent.phones.all.count
     let answer = agent.phones.apply(request, over: flow, at: now)
     tenants[tenant]?.agents[name] = agent
+    registrations.set(AddressOfRecord(tenant: tenant, agent: name), to: agent.phones.deadline)
     switch answer {
     case .accepted:
       let contacts = agent.phones.contactValues(at: now)
@@ -86,6 +87,15 @@ extension Exchange {
     case .outOfOrder: return respond(key, request, .serverInternalError, at: now)
     case .malformed: return respond(key, request, .badRequest, at: now)
     }
+  }
+
+  /// Forgets the phones of an agent that did not come back in time.
+  mutating func expirePhones(of address: AddressOfRecord, at now: Instant) -> [Output] {
+    guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else { return [] }
+    phones.expire(at: now)
+    tenants[address.tenant]?.agents[address.agent]?.phones = phones
+    registrations.set(address, to: phones.deadline)
+    return [log(.info, address.tenant, nil, "A phone did not register again; \(phones.all.count) are left", "\(address.agent)")]
   }
 
   func log(

@@ -5,16 +5,9 @@ import Wire
 
 /// Ringing: one agent after the other, each on all its phones and browsers at once.
 extension Exchange {
-  mutating func expirePhones(of tenant: TenantID, at now: Instant) {
-    for name in (tenants[tenant]?.agents.keys).map(Array.init) ?? [] {
-      guard let next = tenants[tenant]?.agents[name]?.phones.deadline, next <= now else { continue }
-      tenants[tenant]?.agents[name]?.phones.expire(at: now)
-    }
-  }
-
   mutating func ring(_ name: AgentName, for place: Place, at now: Instant) -> [Output] {
     guard let agent = tenants[place.tenant]?.agents[name], let call = call(place) else { return [] }
-    let forks = agent.phones.all.map { PhoneFork(leg: newLeg(for: place), binding: $0) }
+    let forks = agent.phones.all.map { PhoneFork(leg: newLeg(on: call.plane, for: place), binding: $0) }
     let sessions = agent.sessions.filter(\.isAvailable).map(\.id)
     let attempt = Attempt(agent: name, forks: forks, sessions: sessions, giveUpAt: now + Call.ringingTime)
     tenants[place.tenant]?.agents[name]?.call = place.call
@@ -138,7 +131,6 @@ extension Exchange {
     _ place: Place, dropping leg: LegID?, _ why: AgentEvent.IncomingEnd, at now: Instant
   ) -> [Output] {
     var outputs = stopRinging(place, except: leg, why, reason: nil, at: now)
-    expirePhones(of: place.tenant, at: now)
     guard let call = call(place) else { return outputs }
     if let next = tenants[place.tenant]?.nextAgent(except: call.tried) {
       outputs += ring(next, for: place, at: now)
@@ -161,7 +153,7 @@ extension Exchange {
       outputs.append(.media(.close(fork.leg)))
       guard case .inviting(let key) = fork.state, let invite = fork.invite else { continue }
       placesByTransaction[key] = nil
-      abandoned.insert(key, invite, fork.binding.flow)
+      abandoned.insert(key, invite, fork.binding.flow, at: now)
       outputs += layer.cancel(key, reason: reason, at: now).flatMap { perform($0, at: now) }
     }
     outputs += attempt.sessions.map { .agent($0, .incomingCallEnded(place.call, why)) }

@@ -16,7 +16,7 @@ extension Exchange {
     let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
     guard let phone = Self.phone(response.body) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
-      abandoned.insert(key, invite, flow)
+      abandoned.insert(key, invite, flow, at: now)
       return [.datagram(acknowledgement, flow)] + sayBye(dialog, flow, Reason(cause: 488, text: "No usable answer"), at: now)
         + forkEnded(fork.leg, of: place, .noAnswer, at: now)
     }
@@ -25,7 +25,7 @@ extension Exchange {
     let port = Self.port(invite)
     let party = PhoneParty(
       agent: attempt.agent, leg: fork.leg, flow: flow, invite: invite, key: key, port: port, dialog: dialog,
-      acknowledgement: acknowledgement)
+      acknowledgement: acknowledgement, remote: phone.remote)
     placesByDialog[dialog.id] = place
     outputs += [.datagram(acknowledgement, flow), .media(.connectPhone(fork.leg, phone))]
     return outputs + meet(.phone(party), place, at: now)
@@ -45,6 +45,7 @@ extension Exchange {
   mutating func hear(_ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place), let leg = call.leg else { return [] }
     switch call.phase {
+    case .talking(let party, _) where call.isUnheard: return [.media(.play(party.leg, .reconnecting))]
     case .talking(let party, _): return [.media(.bridge(leg, party.leg))]
     case .ringing: return call.hasRung ? [.media(.play(leg, .ringback))] : []
     case .echo: return []
@@ -91,61 +92,6 @@ extension Exchange {
     return (layer.send(bye, over: flow, at: now)?.outputs ?? []).flatMap { perform($0, at: now) }
   }
 
-  // MARK: Requests of a phone that talks
-
-  mutating func receiveInDialog(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
-    guard let id = DialogID(received: request), let place = placesByDialog[id],
-      case .talking(.phone(var phone), let since)? = call(place)?.phase, phone.dialog.id == id
-    else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
-    guard phone.dialog.receive(request) == .inOrder else { return respond(key, request, .serverInternalError, at: now) }
-    update(place) { $0.phase = .talking(.phone(phone), since: since) }
-    switch request.method {
-    case .bye:
-      let answer = respond(key, request, .ok, at: now)
-      return answer + end(place, .agentHungUp, at: now)
-    case .invite: return renegotiate(request, key, phone, since, place, at: now)
-    case .options: return respond(key, request, .ok, at: now) { $0.headers.append(.allow, Self.allowed) }
-    default: return respond(key, request, .methodNotAllowed, at: now) { $0.headers.append(.allow, Self.allowed) }
-    }
-  }
-
-  /// Hold, resume and a moved phone end here; the browser's leg never learns of them (RFC 7092).
-  private mutating func renegotiate(
-    _ request: SIPRequest, _ key: TransactionKey, _ phone: PhoneParty, _ since: Instant, _ place: Place, at now: Instant
-  ) -> [Output] {
-    var phone = phone
-    phone.sessionVersion += 1
-    let session = phoneSession(phone.flow, port: phone.port, leg: phone.leg, version: phone.sessionVersion)
-    let text = String(decoding: request.body, as: UTF8.self)
-    var answer: SessionDescription
-    var commands: [Output] = []
-    if request.body.isEmpty {
-      answer = session.offer
-    } else if let offer = try? PhoneDescription(SessionDescription(parsing: text)), let agreed = try? session.answer(to: offer)
-    {
-      answer = agreed
-      commands = Self.commands(offer, phone.leg)
-    } else {
-      return respond(key, request, .notAcceptableHere, at: now)
-    }
-    update(place) { $0.phase = .talking(.phone(phone), since: since) }
-    let contact = contact(phone.flow).description
-    return respond(key, request, .ok, at: now) {
-      $0.headers.append(.contact, contact)
-      $0.headers.append(.contentType, "application/sdp")
-      $0.body = Array(answer.description.utf8)
-    } + commands
-  }
-
-  private static func commands(_ offer: PhoneDescription, _ leg: LegID) -> [Output] {
-    guard let codec = offer.preferred, let remote = offer.remote,
-      let audio = NegotiatedAudio(codec, among: offer.codecs, direction: offer.direction)
-    else { return [] }
-    return [.media(.connectPhone(leg, PhoneLeg(remote: remote, audio: audio)))]
-  }
-
-  mutating func unacknowledged(_ key: TransactionKey, at now: Instant) -> [Output] { [] }
-
   // MARK: The echo
 
   mutating func beginEcho(_ place: Place, at now: Instant) -> [Output] {
@@ -170,10 +116,11 @@ extension Exchange {
       guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, case .echo = call.phase else { return [] }
       return [.media(.echo(leg))]
     case .failed(let leg, let failure): return failed(leg, failure, at: now)
-    case .consentLost(let leg):
-      guard let place = placesByLeg[leg] else { return [] }
-      return end(place, .connectionLost, at: now)
-    case .digit, .closed: return []
+    case .consentLost(let leg): return consentLost(leg, at: now)
+    case .fellSilent(let leg): return fellSilent(leg, at: now)
+    case .heardAgain(let leg): return heardAgain(leg, at: now)
+    case .closed(let leg, let report): return records.receive(report, of: leg).map { [.record($0)] } ?? []
+    case .digit: return []
     }
   }
 
@@ -191,6 +138,8 @@ extension Exchange {
   /// Ends a call for everybody in it, whatever it was doing.
   mutating func end(_ place: Place, _ reason: EndReason, at now: Instant) -> [Output] {
     guard let call = call(place) else { return [] }
+    var record = CallRecord(call)
+    (record.endedAt, record.end) = (now, reason)
     let why: AgentEvent.IncomingEnd = reason == .noAnswer || reason == .declined ? .timeout : .callerHungUp
     var outputs = stopRinging(place, except: nil, why, reason: nil, at: now)
     var seconds = 0
@@ -206,7 +155,13 @@ extension Exchange {
       outputs.append(.media(.close(leg)))
     }
     tenants[place.tenant]?.calls[place.call] = nil
+    callsByPlane[call.plane.number] -= 1
     placesByVisitor[call.visitor] = nil
+    absences.remove(place)
+    let agentLeg: LegID? = if case .talking(let party, _) = call.phase { party.leg } else { nil }
+    if let complete = records.insert(record, visitorLeg: call.leg, agentLeg: agentLeg, at: now) {
+      outputs.append(.record(complete))
+    }
     outputs.append(.visitor(call.visitor, .ended(place.call, reason, seconds: seconds)))
     outputs.append(log(.info, place.tenant, place.call, "Ended: \(reason.rawValue) after \(seconds) s"))
     return outputs
@@ -221,9 +176,10 @@ extension Exchange {
     switch party {
     case .phone(let phone):
       placesByTransaction[phone.key] = nil
+      if let renegotiation = phone.renegotiation { placesByTransaction[renegotiation.key] = nil }
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      abandoned.insert(phone.key, phone.invite, phone.flow)
+      abandoned.insert(phone.key, phone.invite, phone.flow, at: now)
       return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, at: now))
     case .browser(_, let session, _): return [closing, .agent(session, .ended(place.call, reason, seconds: seconds))]
     }

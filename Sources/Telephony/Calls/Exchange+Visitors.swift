@@ -8,6 +8,7 @@ extension Exchange {
   package struct Routed: Hashable, Sendable {
     package var call: CallID
     package var answer: String?
+    package var resumeToken: String
   }
 
   private static let echoExtensions: Set<String> = ["echo", "*43"]
@@ -21,15 +22,14 @@ extension Exchange {
     guard placesByVisitor[visitor] == nil, tenant.calls.count < Tenant.maximumCalls else {
       return (.failure(Refusal(.busy)), [])
     }
-    expirePhones(of: tenant.id, at: now)
     let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
     let agent = wantsEcho ? nil : tenants[tenant.id]?.nextAgent(except: [])
     guard wantsEcho || agent != nil || tenant.fallback == .echo else { return (.failure(Refusal(.noAgents)), []) }
 
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
     var call = Call(
-      id: place.call, tenant: tenant.id, visitor: visitor, name: request.name, page: request.page, startedAt: now,
-      phase: .echo(since: now))
+      id: place.call, tenant: tenant.id, visitor: visitor, plane: idlestPlane, name: request.name, page: request.page,
+      extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
     var outputs: [Output] = []
     var answer: String?
     if let offer = request.offer {
@@ -41,10 +41,12 @@ extension Exchange {
       }
     }
     tenants[tenant.id]?.calls[place.call] = call
+    callsByPlane[call.plane.number] += 1
     placesByVisitor[visitor] = place
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
+    outputs.append(.record(CallRecord(call)))
     outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)
-    return (.success(Routed(call: place.call, answer: answer)), outputs)
+    return (.success(Routed(call: place.call, answer: answer, resumeToken: call.resumeToken)), outputs)
   }
 
   /// Takes the first offer of a call that came without one, or the new credentials of a browser that changed its network.
@@ -58,7 +60,7 @@ extension Exchange {
     case .failure(let refusal): return (.failure(refusal), [])
     case .success(let opened):
       tenants[place.tenant]?.calls[id] = call
-      return (.success(opened.answer), opened.outputs + hear(place, at: now))
+      return (.success(opened.answer), opened.outputs + (opened.isNew ? join(place, at: now) : []))
     }
   }
 
@@ -74,48 +76,68 @@ extension Exchange {
     return end(place, .visitorHungUp, at: now)
   }
 
-  /// The visitor's connection is gone.
-  package mutating func visitorGone(_ visitor: VisitorID, at now: Instant) -> [Output] {
-    placesByVisitor[visitor].map { end($0, .connectionLost, at: now) } ?? []
-  }
-
   // MARK: The visitor's leg
 
-  private mutating func openVisitorLeg(
+  struct OpenedLeg {
+    var answer: String
+    /// Whether the leg has to be joined to what the call is doing.
+    var isNew: Bool
+    var outputs: [Output]
+  }
+
+  mutating func openVisitorLeg(
     _ offer: String, of call: inout Call, _ place: Place, at now: Instant
-  ) -> Result<(answer: String, outputs: [Output]), Refusal> {
-    guard let (browser, session) = Self.read(offer) else { return .failure(Refusal(.badSDP)) }
-    guard let offered = browser else { return .failure(Refusal(.badSDP, session)) }
+  ) -> Result<OpenedLeg, Refusal> {
+    let offered: BrowserOffer
+    do throws(Refusal) { offered = try Self.read(offer) } catch { return .failure(error) }
     let local = newCredentials()
     let version = (call.credentials?.version ?? 0) + 1
     call.credentials = (local.usernameFragment, version)
+    call.hasLostConsent = false
     let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
-    let answer = browserAnswer(offered, local, session: place.call.description, version: version)
-    if let leg = call.leg { return .success((answer, [.media(.restart(leg, local: local, remote: remote))])) }
-    let leg = newLeg(for: place)
+    let answer = browserAnswer(offered, local, on: call.plane, session: place.call.description, version: version)
+    if let leg = call.leg, call.fingerprints == offered.fingerprints {
+      return .success(
+        OpenedLeg(answer: answer, isNew: false, outputs: [.media(.restart(leg, local: local, remote: remote))]))
+    }
+    // Another certificate is another browser, or the same page loaded anew: a leg of its own.
+    let closing: [Output] = call.leg.map { [.media(.close($0))] } ?? []
+    if let former = call.leg { placesByLeg[former] = nil }
+    let leg = newLeg(on: call.plane, for: place)
     call.leg = leg
-    return .success((answer, [.media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]))
+    call.fingerprints = offered.fingerprints
+    let opening = Output.media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))
+    return .success(OpenedLeg(answer: answer, isNew: true, outputs: closing + [opening]))
   }
 
-  /// `nil` for a text that is no description; no offer but a sentence for one that we cannot talk on.
-  static func read(_ text: String) -> (offer: BrowserOffer?, complaint: String)? {
-    guard let description = try? SessionDescription(parsing: text) else { return nil }
+  static func read(_ text: String) throws(Refusal) -> BrowserOffer {
+    let session: SessionDescription
+    do throws(SDPError) {
+      session = try SessionDescription(parsing: text)
+    } catch {
+      throw Refusal(.badSDP, "The browser's description of its audio was not understood, \(error.description).")
+    }
     do throws(OfferRefusal) {
-      return (try BrowserOffer(description), "")
-    } catch { return (nil, error.description) }
+      return try BrowserOffer(session)
+    } catch {
+      throw Refusal(.badSDP, error.description)
+    }
   }
 
   mutating func newCredentials() -> ICECredentials {
     ICECredentials(usernameFragment: randomness.token(8), password: randomness.token(24))
   }
 
-  func browserAnswer(_ offer: BrowserOffer, _ local: ICECredentials, session: String, version: UInt64) -> String {
+  func browserAnswer(
+    _ offer: BrowserOffer, _ local: ICECredentials, on plane: MediaPlaneID, session: String, version: UInt64
+  ) -> String {
     // A session number that stays the same over all answers of a call (RFC 8866 §5.2).
     let number = session.utf8.reduce(UInt64(5381)) { ($0 &* 33 ^ UInt64($1)) & 0x7FFF_FFFF_FFFF_FFFF }
-    let origin = Origin(session: number, version: version, address: site.candidates.first?.ip ?? .any)
+    let candidates = site.planes[plane.number]
+    let origin = Origin(session: number, version: version, address: candidates.first?.ip ?? .any)
     return BrowserAnswer(
       usernameFragment: local.usernameFragment, password: local.password, fingerprint: site.fingerprint,
-      candidates: site.candidates, origin: origin, stream: "calldocker"
+      candidates: candidates, origin: origin, stream: "calldocker"
     ).description(for: offer).description
   }
 

@@ -10,19 +10,22 @@ package struct Exchange: Sendable {
     case media(MediaCommand)
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
+    /// A line of the call log: once when a call begins, once when all is known of it.
+    case record(CallRecord)
     case log(LogLine)
   }
 
   /// What an exchange must know of the place where it stands.
   package struct Site: Sendable {
-    /// Where browsers reach the media plane, best first.
-    package var candidates: [SocketAddress]
+    /// Where browsers reach each media plane, best first.
+    package var planes: [[SocketAddress]]
     package var fingerprint: Fingerprint
     /// Tenants are reachable as `<uuid>.<base domain>` too.
     package var baseDomain: String?
 
-    package init(candidates: [SocketAddress], fingerprint: Fingerprint, baseDomain: String? = nil) {
-      self.candidates = candidates
+    package init(planes: [[SocketAddress]], fingerprint: Fingerprint, baseDomain: String? = nil) {
+      precondition(!planes.isEmpty, "an exchange needs a media plane")
+      self.planes = planes
       self.fingerprint = fingerprint
       self.baseDomain = baseDomain
     }
@@ -44,26 +47,40 @@ package struct Exchange: Sendable {
   var placesByTransaction: [TransactionKey: Place] = [:]
   var placesByDialog: [DialogID: Place] = [:]
   var placesByVisitor: [VisitorID: Place] = [:]
-  var placesBySession: [AgentSessionID: (tenant: TenantID, agent: AgentName)] = [:]
+  var placesBySession: [AgentSessionID: AddressOfRecord] = [:]
   /// INVITEs that nobody waits for any more: a late 2xx still gets its ACK and BYE.
   var abandoned = AbandonedInvites()
   var nextLeg: UInt64 = 0
+  /// How many calls each media plane has.
+  var callsByPlane: [Int]
   var ringing = DeadlineQueue<Place>()
+  /// When a call ends for want of its visitor.
+  var absences = DeadlineQueue<Place>()
+  var records = UnfinishedRecords()
+  /// When the next phone of an agent's runs out.
+  var registrations = DeadlineQueue<AddressOfRecord>()
 
   package init(site: Site, randomness: Randomness) {
     self.site = site
     self.randomness = randomness
+    callsByPlane = Array(repeating: 0, count: site.planes.count)
     authenticator = DigestAuthenticator(using: &self.randomness)
   }
 
-  package var deadline: Instant? { earliest(layer.deadline, ringing.next) }
+  package var deadline: Instant? {
+    earliest(layer.deadline, ringing.next, absences.next, registrations.next, abandoned.deadline, records.deadline)
+  }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
   package func tenant(_ id: TenantID) -> Tenant? { tenants[id] }
 
   package mutating func wake(at now: Instant) -> [Output] {
     var outputs = layer.wake(at: now).flatMap { perform($0, at: now) }
+    while let address = registrations.popDue(at: now) { outputs += expirePhones(of: address, at: now) }
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
+    while let place = absences.popDue(at: now) { outputs += end(place, .connectionLost, at: now) }
+    abandoned.expire(at: now)
+    outputs += records.expire(at: now).map { .record($0) }
     return outputs
   }
 
@@ -95,7 +112,8 @@ package struct Exchange: Sendable {
     case .request(let request, let key, let flow): return receive(request, key, flow, at: now)
     case .response(let response, let key, let flow): return receive(response, key, flow, at: now)
     case .timedOut(let key): return timedOut(key, at: now)
-    case .acknowledged, .cancelled: return []
+    case .acknowledged(let request): return acknowledged(request, at: now)
+    case .cancelled(let invite, let key, _): return respond(key, invite, .requestTerminated, at: now)
     case .unacknowledged(let key): return unacknowledged(key, at: now)
     }
   }
@@ -111,9 +129,14 @@ package struct Exchange: Sendable {
 
   // MARK: Names of our own
 
-  mutating func newLeg(for place: Place) -> LegID {
+  /// The media plane with the fewest calls.
+  var idlestPlane: MediaPlaneID {
+    MediaPlaneID(callsByPlane.indices.min { callsByPlane[$0] < callsByPlane[$1] } ?? 0)
+  }
+
+  mutating func newLeg(on plane: MediaPlaneID, for place: Place) -> LegID {
     nextLeg &+= 1
-    let leg = LegID(nextLeg)
+    let leg = LegID(nextLeg, on: plane)
     placesByLeg[leg] = place
     return leg
   }
@@ -130,25 +153,5 @@ package struct Exchange: Sendable {
     guard var call = call(place) else { return }
     change(&call)
     tenants[place.tenant]?.calls[place.call] = call
-  }
-}
-
-/// INVITEs that were cancelled or lost the race, kept as long as an answer to them can still come.
-struct AbandonedInvites: Sendable {
-  static let maximum = 10_000
-  private var invites: [TransactionKey: (request: SIPRequest, flow: Flow)] = [:]
-  private var order: [TransactionKey] = []
-
-  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, _ flow: Flow) {
-    if order.count >= Self.maximum { invites[order.removeFirst()] = nil }
-    invites[key] = (request, flow)
-    order.append(key)
-  }
-
-  subscript(key: TransactionKey) -> (request: SIPRequest, flow: Flow)? { invites[key] }
-
-  mutating func remove(_ key: TransactionKey) {
-    guard invites.removeValue(forKey: key) != nil else { return }
-    order.removeAll { $0 == key }
   }
 }

@@ -5,10 +5,21 @@ import Wire
 
 // All that a call and a media plane say to each other. A call names legs and wishes; a media plane owns sockets, keys and packets.
 
-/// Names one leg of one call for its whole life.
+/// One of the machine's media planes, counted from 0. All legs of a call live on the same one.
+package struct MediaPlaneID: Hashable, Sendable {
+  package let number: Int
+  package init(_ number: Int) { self.number = number }
+}
+
+/// Names one leg of one call for its whole life, and the plane that it lives on.
 package struct LegID: Hashable, Sendable {
   package let number: UInt64
-  package init(_ number: UInt64) { self.number = number }
+  package let plane: MediaPlaneID
+
+  package init(_ number: UInt64, on plane: MediaPlaneID = MediaPlaneID(0)) {
+    self.number = number
+    self.plane = plane
+  }
 }
 
 /// What a leg speaks, once an offer and an answer have met.
@@ -68,6 +79,8 @@ package struct PhoneLeg: Hashable, Sendable {
 package enum Sound: Hashable, Sendable {
   /// The tone that says "it rings over there", repeated until stopped.
   case ringback
+  /// Soft and rare: "the other side's connection is lost, please wait", repeated until stopped.
+  case reconnecting
   /// A named prompt of the house, once: `echo-greeting`.
   case prompt(String)
 }
@@ -95,6 +108,17 @@ package enum MediaCommand: Hashable, Sendable {
   case close(LegID)
 }
 
+extension MediaCommand {
+  /// The plane that the wish is for.
+  package var plane: MediaPlaneID {
+    switch self {
+    case .openBrowser(let leg, _), .openPhone(let leg), .connectPhone(let leg, _), .bridge(let leg, _), .echo(let leg),
+      .play(let leg, _), .quiet(let leg), .sendDigits(let leg, _), .restart(let leg, _, _), .close(let leg):
+      leg.plane
+    }
+  }
+}
+
 /// What a media plane reports of a leg.
 package enum MediaEvent: Hashable, Sendable {
   case opened(LegID, port: UInt16)
@@ -103,6 +127,10 @@ package enum MediaEvent: Hashable, Sendable {
   case failed(LegID, MediaFailure)
   /// No authenticated check for 30 s: the browser is gone (RFC 7675).
   case consentLost(LegID)
+  /// A connected browser sent no sound for three seconds, or said goodbye; silence that is spoken is sound.
+  case fellSilent(LegID)
+  /// It is heard again.
+  case heardAgain(LegID)
   case digit(LegID, DTMFDigit)
   case played(LegID)
   case closed(LegID, LegReport)
@@ -133,6 +161,8 @@ package struct DTMFDigit: Hashable, Sendable {
 
 /// What was measured on a leg by the time it closed.
 package struct LegReport: Hashable, Sendable {
+  /// `nil` for a leg on which nothing was ever agreed.
+  package var codec: AudioCodec?
   package var packetsReceived: UInt64 = 0
   package var packetsSent: UInt64 = 0
   package var packetsLost: Int64 = 0
@@ -140,5 +170,19 @@ package struct LegReport: Hashable, Sendable {
   package var jitter: Double = 0
   /// The latest round trip in milliseconds that the peer's reports allow to know.
   package var roundTrip: Double?
+  /// Of what we sent, packets that the peer missed; `nil` if it never said.
+  package var packetsMissed: Int64?
   package init() {}
+
+  /// The share of the peer's packets that never came, 0 to 1.
+  package var loss: Double {
+    let lost = Double(max(packetsLost, 0))
+    return lost == 0 ? 0 : lost / (lost + Double(packetsReceived))
+  }
+
+  /// The mean opinion score of what came from the peer (E-model), if anything did.
+  package var meanOpinion: Double? {
+    guard let codec, packetsReceived > 0 else { return nil }
+    return VoiceQuality.meanOpinion(codec, loss: loss, jitter: jitter, roundTrip: roundTrip)
+  }
 }

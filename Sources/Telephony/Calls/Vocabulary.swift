@@ -61,3 +61,14 @@ package struct AgentName: Hashable, Sendable, Comparable, CustomStringConvertibl
 
   package static func < (left: AgentName, right: AgentName) -> Bool { left.description < right.description }
 }
+
+/// An agent of a tenant's, as the registrar knows it: `sip:<agent>@<uuid>` (RFC 3261 §6).
+package struct AddressOfRecord: Hashable, Sendable {
+  package let tenant: TenantID
+  package let agent: AgentName
+
+  package init(tenant: TenantID, agent: AgentName) {
+    self.tenant = tenant
+    self.agent = agent
+  }
+}

@@ -57,11 +57,17 @@ package struct InviteServerTransaction: Sendable {
     case .completed where isACK:
       state = .confirmed(until: now + timers.linger)
       return []
-    case .accepted(let response, _, let until, _) where isACK:
-      state = .accepted(response, resend: nil, until: until, isAcknowledged: true)
+    case .accepted where isACK:
+      acknowledged()
       return [.acknowledged(request)]
     default: return []
     }
+  }
+
+  /// The ACK of our 2xx came, on a branch of its own as RFC 3261 §13.2.2.4 has it: the answer is repeated no more.
+  package mutating func acknowledged() {
+    guard case .accepted(let response, _, let until, _) = state else { return }
+    state = .accepted(response, resend: nil, until: until, isAcknowledged: true)
   }
 
   package mutating func respond(_ response: SIPResponse, at now: Instant) -> [Output] {

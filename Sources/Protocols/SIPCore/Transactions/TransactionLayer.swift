@@ -7,10 +7,10 @@ package struct TransactionLayer: Sendable {
     case send([UInt8], over: Flow)
     /// A new request. An INVITE and everything but ACK expects `respond`.
     case request(SIPRequest, TransactionKey, Flow)
-    /// The ACK of our 2xx.
-    case acknowledged(SIPRequest, TransactionKey, Flow)
+    /// The ACK of a 2xx of ours; say `acknowledged` for the INVITE that it belongs to.
+    case acknowledged(SIPRequest)
     /// The peer no longer wants the answer to its INVITE; the CANCEL itself has been answered.
-    case cancelled(TransactionKey)
+    case cancelled(SIPRequest, TransactionKey, by: SIPRequest)
     case response(SIPResponse, TransactionKey, Flow)
     case timedOut(TransactionKey)
     case unacknowledged(TransactionKey)
@@ -73,7 +73,7 @@ package struct TransactionLayer: Sendable {
 
   private mutating func begin(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
     // An ACK of a 2xx has a branch of its own and no answer (§17.1.1.3).
-    if request.method == .ack { return [.acknowledged(request, key, flow)] }
+    if request.method == .ack { return [.acknowledged(request)] }
     guard machines.count < Self.maximumTransactions else {
       return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
     }
@@ -91,7 +91,7 @@ package struct TransactionLayer: Sendable {
       case .inviteServer(let machine, _) = machines[inviteKey]
     else { return respond(key, SIPResponse(to: request, .callOrTransactionDoesNotExist, toTag: "none"), at: now) }
     let answer = respond(key, SIPResponse(to: request, .ok, toTag: "cancel"), at: now)
-    return answer + (machine.isProceeding ? [.cancelled(inviteKey)] : [])
+    return answer + (machine.isProceeding ? [.cancelled(machine.request, inviteKey, by: request)] : [])
   }
 
   private mutating func receive(
@@ -140,6 +140,13 @@ package struct TransactionLayer: Sendable {
       return answer.map { [.send($0.serialized(), over: flow)] } ?? []
     default: return []
     }
+  }
+
+  /// The 2xx to that INVITE was acknowledged, as only its dialog can tell.
+  package mutating func acknowledged(_ key: TransactionKey) {
+    guard case .inviteServer(var machine, let flow) = machines[key] else { return }
+    machine.acknowledged()
+    keep(key, .inviteServer(machine, flow))
   }
 
   /// Takes an INVITE of ours back: now, or as soon as the peer has been heard (§9.1).
@@ -203,7 +210,7 @@ package struct TransactionLayer: Sendable {
   private func perform(_ output: InviteServerTransaction.Output, _ key: TransactionKey, _ flow: Flow) -> [Output] {
     switch output {
     case .send(let response): [.send(response.serialized(), over: flow)]
-    case .acknowledged(let request): [.acknowledged(request, key, flow)]
+    case .acknowledged(let request): [.acknowledged(request)]
     case .unacknowledged: [.unacknowledged(key)]
     }
   }

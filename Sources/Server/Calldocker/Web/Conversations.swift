@@ -27,6 +27,7 @@ struct WireBody: Decodable {
   var agentId: String?
   var token: String?
   var status: String?
+  var resumeToken: String?
 }
 
 struct WireAnswer: Encodable {
@@ -41,6 +42,7 @@ struct WireAnswer: Encodable {
   var duration: Int?
   var from: String?
   var page: String?
+  var resumeToken: String?
 
   init(success: Bool? = nil) { self.success = success }
 
@@ -66,6 +68,7 @@ extension WireAnswer {
     case .talking(let call, let agent):
       self.init(call, state: "talking")
       self.agent = agent
+    case .held(let call): self.init(call, state: "held")
     case .ended(let call, let reason, let seconds):
       self.init(call, state: "ended")
       self.reason = reason.rawValue
@@ -92,6 +95,8 @@ extension WireAnswer {
       answer.callId = call.description
       answer.reason = why.rawValue
       return ("incoming-call-ended", answer)
+    case .visitorLost(let call): return ("call-state", WireAnswer(call, state: "reconnecting"))
+    case .visitorBack(let call): return ("call-state", WireAnswer(call, state: "talking"))
     case .ended(let call, let reason, let seconds):
       return ("call-state", WireAnswer(.ended(call, reason, seconds: seconds)))
     }

@@ -118,7 +118,7 @@ extension WebPlane {
       case .closeWebSocket: if let client = session.client { closeWebSocket(client) }
       case .connected: break
       case .event(let payload, let ack): receive(payload, ack, session)
-      case .disconnected: disconnected(session)
+      case .disconnected(let reason): disconnected(session, reason)
       }
     }
     schedule(session)
@@ -129,7 +129,7 @@ extension WebPlane {
     answer(client, waiting.request, response)
   }
 
-  private func disconnected(_ session: WebSession) {
+  private func disconnected(_ session: WebSession, _ reason: SocketIOSession.Reason) {
     sessions[session.machine.id] = nil
     sessionsByNumber[session.number] = nil
     if let timer = session.timer { loop.remove(timer) }
@@ -137,7 +137,7 @@ extension WebPlane {
     let (visitor, agent) = (session.visitor, session.agent)
     switch session.role {
     case .nobody: break
-    case .visitor: Task { await signalling.visitorGone(visitor) }
+    case .visitor: Task { await signalling.visitorGone(visitor, isDeliberate: reason == .clientLeft) }
     case .agent: Task { await signalling.sessionGone(agent) }
     }
   }
@@ -150,7 +150,7 @@ extension WebPlane {
     }
     // The role is known before the exchange answers, so that a client that leaves at once is not forgotten.
     switch event.name {
-    case "call-request" where session.role != .agent: session.role = .visitor
+    case "call-request" where session.role != .agent, "call-resume" where session.role != .agent: session.role = .visitor
     case "register-agent" where session.role != .visitor: session.role = .agent
     default: break
     }
@@ -167,6 +167,7 @@ extension WebPlane {
     let call = CallID(body.callId ?? "")
     switch event.name {
     case "call-request": return await callRequest(visitor, body)
+    case "call-resume": return await callResume(visitor, body)
     case "call-offer": return Self.answer(await signalling.callOffer(visitor, call, body.sdp ?? ""))
     case "call-dtmf": await signalling.sendDigits(visitor, call, body.digits ?? "")
     case "call-hangup":
@@ -202,6 +203,23 @@ extension WebPlane {
       var answer = WireAnswer(success: true)
       answer.callId = routed.call.description
       answer.sdp = routed.answer
+      answer.resumeToken = routed.resumeToken
+      return answer
+    }
+  }
+
+  private func callResume(_ visitor: VisitorID, _ body: WireBody) async -> WireAnswer {
+    guard let uuid = body.uuid, let call = body.callId, let token = body.resumeToken else {
+      return WireAnswer(Refusal(.badRequest, "uuid, callId and resumeToken are needed."))
+    }
+    switch await signalling.resume(visitor, tenant: uuid, CallID(call), token: token, offer: body.sdp) {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let resumed):
+      var answer = WireAnswer(resumed.event)
+      answer.success = true
+      answer.sdp = resumed.answer
+      answer.resumeToken = resumed.resumeToken
+      answer.duration = resumed.seconds
       return answer
     }
   }

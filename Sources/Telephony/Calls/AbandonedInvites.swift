@@ -1,0 +1,34 @@
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// INVITEs that were cancelled, lost the race or are over, kept as long as an answer to them can still come.
+struct AbandonedInvites: Sendable {
+  /// Past it the oldest is forgotten; a late 2xx to that one is repeated by its phone until it gives up.
+  static let maximum = 10_000
+  /// A peer repeats its 2xx for 64·T1 and may have begun at the last moment of ours (RFC 3261 §13.3.1.4).
+  static let memory = Duration.seconds(64)
+
+  private var invites: [TransactionKey: (request: SIPRequest, flow: Flow)] = [:]
+  private var ends = DeadlineQueue<TransactionKey>()
+
+  var count: Int { invites.count }
+  var deadline: Instant? { ends.next }
+
+  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, _ flow: Flow, at now: Instant) {
+    if invites.count >= Self.maximum, let oldest = ends.popDue(at: now + Self.memory) { invites[oldest] = nil }
+    invites[key] = (request, flow)
+    ends.set(key, to: now + Self.memory)
+  }
+
+  subscript(key: TransactionKey) -> (request: SIPRequest, flow: Flow)? { invites[key] }
+
+  mutating func remove(_ key: TransactionKey) {
+    invites[key] = nil
+    ends.remove(key)
+  }
+
+  mutating func expire(at now: Instant) {
+    while let key = ends.popDue(at: now) { invites[key] = nil }
+  }
+}

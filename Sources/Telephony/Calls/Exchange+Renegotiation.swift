@@ -1,0 +1,104 @@
+import SDP
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// Requests of a phone that talks. Hold, resume, a moved phone and a late offer end here: the browser's leg never learns of them (RFC 7092).
+extension Exchange {
+  mutating func receiveInDialog(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
+    guard let id = DialogID(received: request), let place = placesByDialog[id],
+      case .talking(.phone(var phone), let since)? = call(place)?.phase, phone.dialog.id == id
+    else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
+    guard phone.dialog.receive(request) == .inOrder else { return respond(key, request, .serverInternalError, at: now) }
+    update(place) { $0.phase = .talking(.phone(phone), since: since) }
+    switch request.method {
+    case .bye: return respond(key, request, .ok, at: now) + end(place, .agentHungUp, at: now)
+    case .invite: return renegotiate(request, key, phone, place, at: now)
+    case .options: return respond(key, request, .ok, at: now) { $0.headers.append(.allow, Self.allowed) }
+    default: return respond(key, request, .methodNotAllowed, at: now) { $0.headers.append(.allow, Self.allowed) }
+    }
+  }
+
+  private mutating func renegotiate(
+    _ request: SIPRequest, _ key: TransactionKey, _ phone: PhoneParty, _ place: Place, at now: Instant
+  ) -> [Output] {
+    // While our own offer waits for its answer, another one would cross it (RFC 3261 §14.2).
+    guard phone.renegotiation?.isOurOffer != true else { return respond(key, request, .requestPending, at: now) }
+    var phone = phone
+    phone.sessionVersion &+= 1
+    let session = phoneSession(phone.flow, port: phone.port, leg: phone.leg, version: phone.sessionVersion)
+    let answer: SessionDescription
+    var outputs: [Output] = []
+    if request.body.isEmpty {
+      answer = session.offer
+    } else {
+      // What cannot be agreed on leaves the call as it was (RFC 3261 §14.2).
+      guard let offer = Self.description(request.body), let agreed = try? session.answer(to: offer) else {
+        return respond(key, request, .notAcceptableHere, at: now)
+      }
+      answer = agreed
+      outputs = take(offer, from: &phone, place)
+    }
+    if let former = phone.renegotiation { placesByTransaction[former.key] = nil }
+    let number = (try? request.headers.cseq.number) ?? 0
+    phone.renegotiation = .init(key: key, number: number, isOurOffer: request.body.isEmpty)
+    placesByTransaction[key] = place
+    keep(phone, of: place)
+    let contact = contact(phone.flow).description
+    return respond(key, request, .ok, at: now) {
+      $0.headers.append(.contact, contact)
+      $0.headers.append(.allow, Self.allowed)
+      $0.headers.append(.contentType, "application/sdp")
+      $0.body = Array(answer.description.utf8)
+    } + outputs
+  }
+
+  /// The ACK of our 2xx to a re-INVITE, with the phone's answer if the offer was ours.
+  mutating func acknowledged(_ request: SIPRequest, at now: Instant) -> [Output] {
+    guard let id = DialogID(received: request), let place = placesByDialog[id],
+      case .talking(.phone(var phone), _)? = call(place)?.phase, let renegotiation = phone.renegotiation,
+      (try? request.headers.cseq.number) == renegotiation.number
+    else { return [] }
+    layer.acknowledged(renegotiation.key)
+    placesByTransaction[renegotiation.key] = nil
+    phone.renegotiation = nil
+    var outputs: [Output] = []
+    if renegotiation.isOurOffer, let answer = Self.description(request.body) { outputs = take(answer, from: &phone, place) }
+    keep(phone, of: place)
+    return outputs
+  }
+
+  /// Nobody acknowledged our 2xx for half a minute: the phone cannot be there any more (RFC 3261 §13.3.1.4).
+  mutating func unacknowledged(_ key: TransactionKey, at now: Instant) -> [Output] {
+    guard let place = placesByTransaction.removeValue(forKey: key) else { return [] }
+    return end(place, .connectionLost, at: now)
+  }
+
+  private mutating func keep(_ phone: PhoneParty, of place: Place) {
+    update(place) { call in
+      guard case .talking(_, let since) = call.phase else { return }
+      call.phase = .talking(.phone(phone), since: since)
+    }
+  }
+
+  private static func description(_ body: [UInt8]) -> PhoneDescription? {
+    try? PhoneDescription(SessionDescription(parsing: String(decoding: body, as: UTF8.self)))
+  }
+
+  /// Applies what the phone now says of itself to its leg, and tells the visitor of a hold and its end.
+  private func take(_ description: PhoneDescription, from phone: inout PhoneParty, _ place: Place) -> [Output] {
+    guard let codec = description.preferred,
+      let audio = NegotiatedAudio(codec, among: description.codecs, direction: description.direction)
+    else { return [] }
+    // A hold in the old way names no address (RFC 3264 §8.4): the phone stays where it was.
+    phone.remote = description.remote ?? phone.remote
+    let isHolding = !description.direction.receives
+    defer { phone.isHolding = isHolding }
+    var outputs = [Output.media(.connectPhone(phone.leg, PhoneLeg(remote: phone.remote, audio: audio)))]
+    if isHolding != phone.isHolding, let visitor = call(place)?.visitor {
+      outputs.append(
+        .visitor(visitor, isHolding ? .held(place.call) : .talking(place.call, agent: phone.agent.description)))
+    }
+    return outputs
+  }
+}

@@ -1,0 +1,57 @@
+import Cryptography
+import SDP
+import Testing
+import Wire
+
+@testable import Calls
+
+@Suite("Several media planes")
+struct MediaPlaneChoiceTests {
+  private static let offer = """
+    v=0
+    o=- 1 1 IN IP4 127.0.0.1
+    s=-
+    t=0 0
+    m=audio 9 UDP/TLS/RTP/SAVPF 111
+    a=ice-ufrag:abcd
+    a=ice-pwd:abcdefghijklmnopqrstuvwx
+    a=fingerprint:\(Fingerprint(algorithm: .sha256, octets: Array(repeating: 7, count: 32)))
+    a=setup:actpass
+    a=rtpmap:111 opus/48000/2
+    """
+
+  private let tenant: TenantID
+  private var exchange: Exchange
+
+  init() throws {
+    var random = Randomness.seeded(1)
+    tenant = TenantID(using: &random)
+    let planes = (0..<3).map { [SocketAddress(.loopback, UInt16(7000 + $0))] }
+    let site = Exchange.Site(planes: planes, fingerprint: Fingerprint(algorithm: .sha256, octets: []))
+    exchange = Exchange(site: site, randomness: random)
+    try exchange.apply(.tenantAdded(tenant, name: "Test", isOpen: true, fallback: .echo))
+  }
+
+  /// The port that the answer sends the visitor to, and the planes that were wished something of.
+  private mutating func call(_ visitor: UInt64) throws -> (call: CallID, port: UInt16?, planes: Set<Int>) {
+    let request = CallRequest(tenant: tenant.description, offer: Self.offer)
+    let (result, outputs) = exchange.callRequest(VisitorID(visitor), request, at: Instant())
+    let routed = try result.get()
+    let port = try SessionDescription(parsing: routed.answer ?? "").media.first?.port
+    return (routed.call, port, Self.planes(outputs))
+  }
+
+  private static func planes(_ outputs: [Exchange.Output]) -> Set<Int> {
+    Set(outputs.compactMap { if case .media(let command) = $0 { command.plane.number } else { nil } })
+  }
+
+  @Test("A call goes to the plane with the fewest, is answered with its port, and stays there")
+  mutating func spread() throws {
+    let first = try (1...3).map { try call($0) }
+    #expect(first.map(\.port) == [7000, 7001, 7002])
+    #expect(first.map(\.planes) == [[0], [1], [2]])
+    #expect(Self.planes(exchange.hangUp(VisitorID(2), first[1].call, at: Instant())) == [1])
+    #expect(try call(4).port == 7001, "the plane that lost a call is the idlest")
+    #expect(try call(5).port == 7000)
+  }
+}

@@ -1,0 +1,154 @@
+import CalldockerTesting
+import Calls
+import SIPSyntax
+import Testing
+import Wire
+
+@Suite("An agent who works in a browser")
+struct BrowserAgentTests {
+  private let session = AgentSessionID(50)
+
+  private func ended(_ world: World) -> EndReason? {
+    for case .ended(_, let reason, _) in world.visitorEvents { return reason }
+    return nil
+  }
+  private func endings(_ world: World) -> [AgentEvent.IncomingEnd] {
+    world.agentEvents.compactMap { if case .incomingCallEnded(_, let why) = $0 { why } else { nil } }
+  }
+
+  /// Lets alice work in a browser of the world's tenant.
+  private func login(_ world: World, _ name: String = "alice", session: AgentSessionID? = nil) throws {
+    _ = try world.exchange.registerAgent(
+      session ?? self.session, tenant: world.tenant.description, agent: name, isAuthorised: false
+    ).get()
+  }
+
+  /// The agent's click on "accept", in a browser that hums 1000 Hz.
+  private func accept(_ world: World, _ call: CallID) throws -> BrowserPeer {
+    let desk = world.addBrowser(hums: 1000)
+    let (result, outputs) = world.exchange.accept(session, call, offer: desk.offer, at: world.network.now)
+    world.perform(outputs)
+    try desk.accept(try result.get())
+    return desk
+  }
+
+  @Test("Visitor and agent hear each other, browser to browser, and each side's hang-up is told to the other")
+  func talk() throws {
+    let world = try World(seed: 30)
+    try login(world)
+    let visitor = world.addBrowser(hums: 440)
+    let call = try world.call(from: visitor)
+    #expect(world.agentEvents == [.incomingCall(call, from: "Vera", page: nil)])
+    #expect(world.visitorEvents.contains(.ringing(call)))
+    let desk = try accept(world, call)
+    #expect(world.run(atMost: .seconds(5)) { visitor.isConnected && desk.isConnected }, "\(world.history)")
+    world.run(for: .seconds(3))
+    #expect(desk.voice.share(of: 440) > 0.9, "\(desk.voice.share(of: 440))")
+    #expect(visitor.voice.share(of: 1000) > 0.9, "\(visitor.voice.share(of: 1000))")
+    world.perform(world.exchange.hangUp(session, call, at: world.network.now))
+    #expect(ended(world) == .agentHungUp)
+    #expect(world.agentEvents.last == .ended(call, .agentHungUp, seconds: 3))
+    #expect(world.exchange.callCount == 0 && world.legCount == 0)
+  }
+
+  @Test("An agent's phone and browser ring together; the browser's answer silences the phone as answered elsewhere")
+  func both() throws {
+    let world = try World(seed: 31)
+    try world.addAgent("alice")
+    let phone = world.addPhone("alice", habit: .ringOnly)
+    world.run(for: .seconds(1))
+    try login(world)
+    let call = try world.call(from: world.addBrowser())
+    #expect(world.run(atMost: .seconds(2)) { phone.timesRung == 1 })
+    _ = try accept(world, call)
+    world.run(for: .seconds(1))
+    #expect(phone.cancelReasons == [Reason(cause: 200, text: "Call completed elsewhere")])
+    #expect(endings(world).isEmpty, "the browser that answered is not told that its call went elsewhere")
+  }
+
+  @Test("The phone's answer silences the browser")
+  func phoneFirst() throws {
+    let world = try World(seed: 32)
+    try world.addAgent("alice")
+    let phone = world.addPhone("alice", habit: .answer(after: .seconds(1)))
+    world.run(for: .seconds(1))
+    try login(world)
+    let call = try world.call(from: world.addBrowser())
+    #expect(world.run(atMost: .seconds(5)) { phone.isTalking })
+    world.run(for: .milliseconds(50))
+    #expect(endings(world) == [.answeredElsewhere])
+    let late = world.exchange.accept(session, call, offer: world.addBrowser().offer, at: world.network.now)
+    #expect(late.0 == .failure(Refusal(.unknownCall)))
+  }
+
+  @Test("Who rejects is followed by the next agent; when the last one does, the visitor hears that it was declined")
+  func reject() throws {
+    let world = try World(seed: 33)
+    try login(world)
+    try login(world, "bob", session: AgentSessionID(51))
+    let call = try world.call(from: world.addBrowser())
+    world.perform(world.exchange.reject(session, call, at: world.network.now))
+    #expect(world.agentEvents.count { if case .incomingCall = $0 { true } else { false } } == 2)
+    #expect(ended(world) == nil)
+    world.perform(world.exchange.reject(AgentSessionID(51), call, at: world.network.now))
+    #expect(ended(world) == .declined)
+  }
+
+  @Test("A browser that closes takes its agent out of routing, whether it rings or talks")
+  func gone() throws {
+    let world = try World(seed: 34)
+    try login(world)
+    _ = try world.call(from: world.addBrowser())
+    world.perform(world.exchange.sessionGone(session, at: world.network.now))
+    #expect(ended(world) == .noAnswer)
+    #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
+
+    let other = try World(seed: 35)
+    try login(other)
+    let call = try other.call(from: other.addBrowser())
+    _ = try accept(other, call)
+    other.run(for: .seconds(1))
+    other.perform(other.exchange.sessionGone(session, at: other.network.now))
+    #expect(ended(other) == .connectionLost)
+  }
+
+  @Test("An agent who pauses is not rung; one who talks is not rung twice")
+  func unavailable() throws {
+    let world = try World(seed: 36)
+    try login(world)
+    world.exchange.setStatus(session, isAvailable: false)
+    #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser()) }
+    world.exchange.setStatus(session, isAvailable: true)
+    let call = try world.call(from: world.addBrowser())
+    _ = try accept(world, call)
+    #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
+  }
+
+  @Test("Nonsense for an offer ends nothing: the call rings on")
+  func badOffer() throws {
+    let world = try World(seed: 37)
+    try login(world)
+    let call = try world.call(from: world.addBrowser())
+    let (result, outputs) = world.exchange.accept(session, call, offer: "v=1", at: world.network.now)
+    guard case .failure(let refusal) = result else {
+      Issue.record("accepted")
+      return
+    }
+    #expect(refusal.reason == .badSDP && refusal.message.contains("line 1"))
+    #expect(outputs.isEmpty)
+    _ = try accept(world, call)
+  }
+
+  @Test("One agent may be at work in 8 browsers, and not in 9")
+  func limit() throws {
+    let world = try World(seed: 38)
+    for number in 0..<Agent.maximumSessions { try login(world, session: AgentSessionID(UInt64(100 + number))) }
+    let refused = world.exchange.registerAgent(
+      AgentSessionID(200), tenant: world.tenant.description, agent: "alice", isAuthorised: true)
+    guard case .failure(let refusal) = refused else {
+      Issue.record("nine browsers")
+      return
+    }
+    #expect(refusal.reason == .busy)
+  }
+}
