@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import subprocess
 
 import pytest
 import requests
@@ -10,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from audio import loudness, tone_share
-from conftest import DEMO, ROOT, eventually, registered, sign_up
+from conftest import BINARY, DEMO, ROOT, eventually, registered, sign_up
 from visitor import EARS, hears, launch
 from website import Website
 
@@ -635,3 +636,12 @@ def test_files_are_served_as_browsers_and_caches_want_them(gateway):
         assert script.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert "unsafe" not in session.get(f"{gateway.http}/call?uuid=x", timeout=5).headers["Content-Security-Policy"]
         assert session.post(f"{gateway.http}/widget.js", timeout=5).headers["Allow"] == "GET, HEAD"
+
+
+def test_without_its_files_the_service_does_not_start(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder, words in [(tmp_path / "nowhere", "cannot be read"), (tmp_path / "empty", "has no widget.js")]:
+        run = subprocess.run([BINARY, "serve", "--web", folder, "--host", "127.0.0.1", "--http-port", "0", "--sip-port", "0",
+                              "--webrtc-port", "0"], cwd=ROOT, capture_output=True, text=True, timeout=15)
+        assert run.returncode == 78 and not run.stdout
+        assert words in run.stderr and "--web" in run.stderr and str(folder) in run.stderr

@@ -44,12 +44,12 @@ svg.outline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-lineca
 .emblem svg { width: 36px; height: 36px; }
 .emblem[data-look="quiet"] { color: var(--soft); background: var(--raised); }
 .emblem::before, .emblem::after { position: absolute; inset: 0; border-radius: 50%; pointer-events: none; }
-.emblem[data-look="ring"]::before, .emblem[data-look="ring"]::after { content: ""; border: 2px solid var(--tint); animation: ring 2s ease-out infinite; }
+.emblem[data-look="ring"]::before, .emblem[data-look="ring"]::after { content: ""; border: 2px solid color-mix(in srgb, var(--accent, #0f6b5c) 45%, var(--surface)); animation: ring 2s ease-out infinite; }
 .emblem[data-look="ring"]::after { animation-delay: 1s; }
 @keyframes ring { from { transform: scale(1); opacity: 1; } to { transform: scale(1.55); opacity: 0; } }
 .emblem[data-look="wait"]::before { content: ""; inset: -5px; border: 2px solid var(--tint); border-top-color: var(--ink); animation: turn 1s linear infinite; }
 @keyframes turn { to { transform: rotate(1turn); } }
-.title { font-size: 19px; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere; }
+.title { font-size: 19px; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere; text-wrap: balance; }
 .timer { font-size: 17px; color: var(--soft); font-variant-numeric: tabular-nums; }
 .note { color: var(--soft); max-width: 30em; text-wrap: pretty; }
 .notice { margin-top: 10px; padding: 8px 14px; font-size: 14px; color: var(--notice); background: var(--notice-surface); border-radius: 12px; }

@@ -4,7 +4,7 @@ export const texts = {
   start: "Anruf starten",
   states: {
     microphone: "Dürfen wir Ihr Mikrofon benutzen?",
-    connecting: "Verbindung wird aufgebaut …",
+    connecting: "Wird verbunden …",
     ringing: "Es klingelt …",
     queued: "In der Warteschlange",
     menu: "Verbunden",

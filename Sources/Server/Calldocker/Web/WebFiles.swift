@@ -33,7 +33,7 @@ package struct WebFiles: Sendable {
   ///
   /// Throws a sentence for the operator if the folder is not there, lacks the widget, or holds more than the limits.
   init(reading folder: String, isDemo: Bool) throws(Server.Unready) {
-    guard let names = FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) else {
+    guard let names = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
       throw .init("The folder \(folder) cannot be read; start in the project's folder, or name the folder with --web.")
     }
     var total = 0
@@ -44,7 +44,8 @@ package struct WebFiles: Sendable {
       }
       total += data.count
       guard files.count < Self.maximumFiles, total <= Self.maximumBytes else {
-        throw .init("The folder \(folder) has over \(Self.maximumFiles) files or \(Self.maximumBytes) bytes; is it the right one?")
+        let limits = "\(Self.maximumFiles) files or \(Self.maximumBytes) bytes"
+        throw .init("The folder \(folder) has over \(limits); name the right one with --web.")
       }
       add(Self.path(name), type, Array(data))
     }
