@@ -585,7 +585,7 @@ def test_a_page_can_call_from_its_own_button(shop):
     assert shop.evaluate("told") == ["open", "close"]
 
 
-def test_two_clicks_make_one_call_and_its_end_lets_every_microphone_go(gateway, website, browse):
+def test_calling_twice_makes_one_call_and_its_end_lets_every_microphone_go(gateway, website, browse):
     before = """
       window.streams = [];
       const devices = navigator.mediaDevices, original = devices?.getUserMedia.bind(devices);
@@ -594,9 +594,9 @@ def test_two_clicks_make_one_call_and_its_end_lets_every_microphone_go(gateway, 
     page = browse(website.embed(gateway.http, DEMO), before=before)
     sockets = []
     page.on("websocket", lambda socket: sockets.append(socket))
-    launcher(page).dblclick()
+    page.evaluate("Calldocker.call(); Calldocker.call()")
     panel = talking(page.get_by_role("dialog"), "Echo")
-    assert page.evaluate("streams.length") == 2, "the second click came too late to matter"
+    assert page.evaluate("streams.length") == 2
     assert len(sockets) == 1
     live = "streams.flatMap((stream) => stream.getTracks()).filter((track) => track.readyState === 'live').length"
     assert page.evaluate(live) == 1
