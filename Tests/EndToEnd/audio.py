@@ -15,16 +15,28 @@ def write_tone(path, frequency, seconds, rate, channels=1):
         file.writeframes(numpy.repeat(samples, channels).tobytes())
 
 
-def tone_share(path, frequency):
-    """The share of loud tenths of a second in which that tone is the strongest, and how many there were."""
+def read(path):
+    """The first channel, from -1 to 1, and its rate; nothing while the recorder has not written its header."""
     try:
         with wave.open(str(path)) as file:
             rate, channels = file.getframerate(), file.getnchannels()
             octets = file.readframes(10**9)
     except (EOFError, wave.Error):
-        return 0, 0  # The recorder has not written its header yet.
+        return numpy.zeros(0), 8000
     samples = numpy.frombuffer(octets[: len(octets) // (2 * channels) * 2 * channels], "<i2").reshape(-1, channels)[:, 0]
-    return share(samples / 32768, rate, frequency)
+    return samples / 32768, rate
+
+
+def tone_share(path, frequency):
+    """The share of loud tenths of a second in which that tone is the strongest, and how many there were."""
+    return share(*read(path), frequency)
+
+
+def loudness(path):
+    """The root mean square of each tenth of a second."""
+    samples, rate = read(path)
+    size = rate // 10
+    return numpy.sqrt(numpy.mean(samples[: len(samples) // size * size].reshape(-1, size) ** 2, axis=1)).tolist()
 
 
 def share(samples, rate, frequency):

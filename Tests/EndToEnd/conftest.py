@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+import requests
 
 from softphone import Softphone
 
@@ -24,6 +25,12 @@ def eventually(condition, seconds=15, what="it"):
         assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
         time.sleep(0.02)
     return value
+
+
+def registered(phone):
+    # The event may have come before we listened.
+    eventually(lambda: phone.heard("REGISTER_OK") or "OK" in phone.command("reginfo")["data"], what="registration")
+    return phone
 
 
 class Gateway:
@@ -44,6 +51,11 @@ class Gateway:
     def password(self, user):
         words = next(line.split() for line in self.log.read_text().splitlines() if line.split()[:2] == ["user", user])
         return words[3]
+
+    @property
+    def demo_page(self):
+        """The link for the newcomer at this machine."""
+        return next(line.split()[-1] for line in self.log.read_text().splitlines() if "#key=" in line)
 
     @property
     def is_alive(self):
@@ -79,6 +91,14 @@ def softphone(gateway, tmp_path):
     yield make
     for phone in phones:
         phone.stop()
+
+
+def sign_up(gateway):
+    """A business of its own, with nobody in it yet."""
+    form = {"companyName": "ACME", "email": "a@b.example"}
+    answer = requests.post(f"{gateway.http}/api/widget/register", json=form, timeout=15)
+    assert answer.status_code == 201
+    return answer.json()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """baresip as an agent's softphone: configured in a folder, driven over its control port, its sound kept in WAV files."""
 
 import json
+import random
 import socket
 import subprocess
 import time
@@ -11,21 +12,26 @@ RATES = {"opus": 48000, "pcmu": 8000, "pcma": 8000}
 NAMES = {"opus": "opus/48000/2", "pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1"}
 
 
-def free_pair(host):
-    """A SIP port and the one after it, which baresip takes as well, both for UDP and TCP; and a TCP port for its control."""
+def is_free(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(family, kind) as probe:
+                probe.bind((host, port))
+    except OSError:
+        return False
+    return True
+
+
+def free_pair(host):
+    """A SIP port and the one after it, which baresip takes as well, over UDP and TCP, and a third for its control.
+
+    Below those that the system gives to everybody who asks for any: nobody takes one between this look and baresip's start.
+    """
     while True:
-        with socket.socket() as control, socket.socket(family, socket.SOCK_DGRAM) as first:
-            control.bind(("127.0.0.1", 0))
-            first.bind((host, 0))
-            port = first.getsockname()[1]
-            try:
-                for kind, number in [(socket.SOCK_STREAM, port), (socket.SOCK_STREAM, port + 1), (socket.SOCK_DGRAM, port + 1)]:
-                    with socket.socket(family, kind) as probe:
-                        probe.bind((host, number))
-            except OSError:
-                continue
-            return port, control.getsockname()[1]
+        port = random.randrange(22_000, 30_000, 4)
+        if is_free(host, port) and is_free(host, port + 1) and is_free("127.0.0.1", port + 2):
+            return port, port + 2
 
 
 class Softphone:

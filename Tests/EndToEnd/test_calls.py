@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from audio import tone_share
-from conftest import DEMO, eventually
+from conftest import DEMO, eventually, registered
 from visitor import Visitor, launch
 
 
@@ -18,12 +18,6 @@ def visitor(gateway, tmp_path):
         yield visitor
         visitor.leave()
         browser.close()
-
-
-def registered(phone):
-    # The event may have come before we listened.
-    eventually(lambda: phone.heard("REGISTER_OK") or "OK" in phone.command("reginfo")["data"], what="registration")
-    return phone
 
 
 @pytest.mark.parametrize("codec", ["opus", "pcmu", "pcma"])

@@ -8,13 +8,7 @@ import pytest
 import requests
 import socketio
 
-from conftest import eventually
-
-
-def sign_up(gateway):
-    answer = requests.post(f"{gateway.http}/api/widget/register", json={"companyName": "ACME", "email": "a@b.example"}, timeout=15)
-    assert answer.status_code == 201
-    return answer.json()
+from conftest import eventually, sign_up
 
 
 @pytest.mark.parametrize("transports", [None, ["websocket"], ["polling"]], ids=["default", "websocket", "polling"])

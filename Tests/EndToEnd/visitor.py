@@ -34,6 +34,32 @@ PEAK = """() => {
 }"""
 
 
+# Listens to whatever a page's own calls play: put before the page's scripts, so that the page needs no hooks for tests.
+EARS = """
+  const Peer = window.RTCPeerConnection;
+  if (Peer) window.RTCPeerConnection = class extends Peer {
+    constructor(...settings) {
+      super(...settings);
+      window.pc = this;
+      this.addEventListener("track", ({ track }) => {
+        const context = window.context = new AudioContext();
+        window.analyser = context.createAnalyser();
+        analyser.fftSize = 8192;
+        analyser.smoothingTimeConstant = 0;
+        context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+      });
+    }
+  };
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+    violations.push(violatedDirective + " " + blockedURI));
+"""
+
+
+def hears(page, frequency, seconds=15):
+    eventually(lambda: abs(page.evaluate(PEAK) - frequency) < 12, seconds, f"a tone of {frequency} Hz in the browser")
+
+
 class Visitor:
     def __init__(self, page, gateway):
         self.page, self.gateway, self.states = page, gateway, []
@@ -53,7 +79,7 @@ class Visitor:
         return next((state for state in list(self.states) if state["state"] == name), None)
 
     def hears(self, frequency, seconds=15):
-        eventually(lambda: abs(self.page.evaluate(PEAK) - frequency) < 12, seconds, f"a tone of {frequency} Hz in the browser")
+        hears(self.page, frequency, seconds)
 
     def hang_up(self):
         self.client.call("call-hangup", {"callId": self.call_id}, timeout=5)
@@ -63,12 +89,13 @@ class Visitor:
 
 
 def launch(playwright, folder, tone=440, flags=()):
+    """Chromium with a tone for a microphone; who may use it is the context's to say."""
     write_tone(folder / "microphone.wav", tone, 60, 48000)
     return playwright.chromium.launch(
         executable_path="/usr/bin/chromium",
         args=[
-            "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-audio-capture={folder}/microphone.wav", "--allow-loopback-in-peer-connection", *flags,
+            "--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={folder}/microphone.wav",
+            "--allow-loopback-in-peer-connection", *flags,
         ])
 
 

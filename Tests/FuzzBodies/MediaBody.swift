@@ -165,7 +165,8 @@ private final class MediaDay {
       case .closed(let leg, _): try promise(open.remove(leg) != nil, "a leg is closed once")
       case .failed(let leg, .noFreePort): open.remove(leg)
       // A name in use is refused; the leg that has it lives on.
-      case .failed(_, .tooManyLegs), .failed, .opened, .connected, .consentLost, .fellSilent, .heardAgain, .digit, .played: break
+      case .failed(_, .tooManyLegs), .failed, .opened, .connected, .consentLost, .fellSilent, .heardAgain, .digit, .played:
+        break
       }
     }
     for (octets, address) in outbox.toBrowsers where octets.first ?? 0 > 3 {

@@ -19,6 +19,7 @@ package struct Server: Sendable {
   private let office: EventLoop
   private let log: Log
   private let configuration: Configuration
+  private let demo: DemoBusiness?
 
   /// The demo's tenant, the same on every machine so that documents can name it.
   package static let demoTenant = TenantID("00000000-0000-4000-8000-00000000ca11")
@@ -49,10 +50,12 @@ package struct Server: Sendable {
     relay.set(signalling)
     office = try EventLoop()
     enrolment = Enrolment(loop: office, signalling: signalling, log: log, isOpen: configuration.isDemo)
+    demo = configuration.isDemo ? Self.demo(configuration, port: signalling.sipAddress.port) : nil
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
       identity: try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log),
-      signalling: signalling, enrolment: enrolment, log: log, isDemo: configuration.isDemo,
+      signalling: signalling, enrolment: enrolment, log: log,
+      files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo,
       publicHost: configuration.advertised)
     control = ControlPlane(loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment)
   }
@@ -122,7 +125,7 @@ package struct Server: Sendable {
     Task { [web] in for await event in events { await web.deliver(event) } }
     try await signalling.start { sink.yield($0) }
     try await web.start()
-    if configuration.isDemo { try await addDemo() }
+    if let demo { try await add(demo) }
     try await control.start()
   }
 
@@ -134,25 +137,26 @@ package struct Server: Sendable {
     return "{\"ready\":true,\"http\":\"\(web.origin(host))\",\"sip\":\"\(sip)\",\"webrtc\":\"\(webRTC)\"}"
   }
 
-  private func addDemo() async throws {
-    guard let tenant = Self.demoTenant else { return }
-    try await signalling.apply(.tenantAdded(tenant, name: "Demo", isOpen: true, fallback: .echo))
-    var lines = ["The demo business is \(tenant). Register a softphone as one of its agents:"]
-    for user in ["alice", "bob"] {
-      let agent = try await enrolment.addAgent(user, to: tenant)
-      lines.append("  user \(agent.name)   password \(agent.generatedPassword ?? "")   domain \(tenant)")
-    }
+  private static func demo(_ configuration: Configuration, port: UInt16) -> DemoBusiness? {
+    var random = Randomness.system
     let addresses = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
-    for address in addresses {
-      lines.append("  outbound proxy \(SocketAddress(address, signalling.sipAddress.port)) (UDP or TCP)")
+    return demoTenant.map {
+      DemoBusiness($0, outboundProxies: addresses.map { SocketAddress($0, port) }, using: &random)
     }
-    lines += webLines(addresses)
-    lines.append("While no softphone is registered, a call to the demo business reaches an echo with a greeting.")
+  }
+
+  private func add(_ demo: DemoBusiness) async throws {
+    try await signalling.apply(.tenantAdded(demo.tenant, name: "Demo", isOpen: true, fallback: .echo))
+    for member in demo.members {
+      _ = try await enrolment.addAgent(member.name.description, to: demo.tenant, password: member.password)
+    }
+    let lines = demo.announcement(at: web.publicAddress) + webLines()
     FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
   }
 
   /// Where browsers of other machines go: only https, because no browser gives a microphone to a page without it.
-  private func webLines(_ addresses: [IPAddress]) -> [String] {
+  private func webLines() -> [String] {
+    let addresses = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
     let others = addresses.filter { !$0.isLoopback }
     guard configuration.effectiveTLS != .off, !others.isEmpty else { return [] }
     let lines = ["Browsers on other machines of the network reach it at:"] + others.map { "  \(web.origin($0))" }

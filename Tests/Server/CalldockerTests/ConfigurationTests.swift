@@ -11,9 +11,10 @@ struct ConfigurationTests {
   func order() throws {
     let environment = ["CALLDOCKER_HTTP_PORT": "1", "CALLDOCKER_SIP_PORT": "2", "CALLDOCKER_DEMO": "yes"]
     let chosen = try Configuration(
-      arguments: ["--http-port", "3", "--rtp-ports=30000-30010", "--host", "127.0.0.1"], environment: environment)
+      arguments: ["--http-port", "3", "--rtp-ports=30000-30010", "--host", "127.0.0.1", "--web", "pages"],
+      environment: environment)
     #expect(chosen.httpPort == 3 && chosen.sipPort == 2 && chosen.webRTCPort == 7000)
-    #expect(chosen.rtpPorts == 30_000...30_010 && chosen.host == .loopback && chosen.isDemo)
+    #expect(chosen.rtpPorts == 30_000...30_010 && chosen.host == .loopback && chosen.isDemo && chosen.web == "pages")
   }
 
   @Test("The environment wins over the file, and a flag over both; either names the file")

@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
   /// Threads for media, each with a port for browsers and a share of the ports for phones; `nil` is one for each core.
   package var mediaPlanes: Int?
   package var dialplans = "dialplans"
+  package var web = "web"
   package var advertised: IPAddress?
   package var baseDomain: String?
   package var tls: TLSChoice?

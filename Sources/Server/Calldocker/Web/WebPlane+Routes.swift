@@ -12,6 +12,7 @@ extension WebPlane {
     case status
     case health
     case metrics
+    case demo
   }
 
   private static let router: Router<Place> = {
@@ -20,12 +21,14 @@ extension WebPlane {
     router.add("GET", "/api/widget/{uuid}/status", .status)
     router.add("GET", "/healthz", .health)
     router.add("GET", "/metrics", .metrics)
+    router.add("GET", "/demo.json", .demo)
     return router
   }()
 
   func serve(_ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient) {
     if request.path == "/socket.io/" || request.path == "/socket.io" { return serveSocketIO(request, number, client) }
     if request.method == "OPTIONS" { return answer(client, number, Self.preflight) }
+    if let response = files.answer(to: request) { return answer(client, number, response) }
     switch Self.router.match(request.method, request.path) {
     case .notFound: answer(client, number, .problem(404, "There is nothing at this address"))
     case .wrongMethod(let allowed):
@@ -55,6 +58,7 @@ extension WebPlane {
       case .status: await status(captures["uuid"] ?? "")
       case .health: HTTPResponse(200, type: "application/json", "{\"status\":\"ok\"}")
       case .metrics: await metrics()
+      case .demo: await describeDemo(request)
       }
     if let client = clients[client] { answer(client, number, response) }
   }
@@ -63,6 +67,13 @@ extension WebPlane {
     guard let tenant = await signalling.tenant(uuid) else { return .problem(404, "No business has this UUID") }
     let isThere = tenant.isAnybodyThere
     return HTTPResponse(200, type: "application/json", "{\"online\":\(isThere),\"open\":true,\"queueLength\":0}")
+  }
+
+  private func describeDemo(_ request: HTTPRequest) async -> HTTPResponse {
+    guard let demo, let tenant = await signalling.tenant(demo.tenant.description) else {
+      return .problem(404, "There is nothing at this address")
+    }
+    return demo.answer(to: request, registered: Set(tenant.agents.values.filter { !$0.phones.all.isEmpty }.map(\.name)))
   }
 
   private func metrics() async -> HTTPResponse {

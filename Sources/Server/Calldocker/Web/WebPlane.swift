@@ -21,10 +21,12 @@ package actor WebPlane {
   let signalling: SignallingPlane
   let enrolment: Enrolment
   let log: Log
+  let files: WebFiles
+  let demo: DemoBusiness?
   /// Whether every tenant made by sign-up lets agents in without a token.
-  let isDemo: Bool
+  var isDemo: Bool { demo != nil }
   /// Where clients find us, if they do not tell where they did.
-  let publicAddress: String
+  package let publicAddress: String
   /// Who we are under TLS; `nil` where it is off.
   private var identity: Identity?
   private let speaksTLS: Bool
@@ -40,7 +42,7 @@ package actor WebPlane {
 
   package init(
     loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment, log: Log,
-    isDemo: Bool, publicHost: IPAddress?
+    files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?
   ) {
     self.loop = loop
     self.listener = listener
@@ -49,7 +51,8 @@ package actor WebPlane {
     self.signalling = signalling
     self.enrolment = enrolment
     self.log = log
-    self.isDemo = isDemo
+    self.files = files
+    self.demo = demo
     let local = listener.localAddress ?? SocketAddress(.loopback, 0)
     address = local
     let host = publicHost ?? (local.ip.isUnspecified ? .loopback : local.ip)
@@ -146,8 +149,11 @@ package actor WebPlane {
 
   func answer(_ client: WebClient, _ number: HTTPConnection.RequestNumber, _ response: HTTPResponse) {
     var response = response
-    // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS).
-    response.headers.append("Access-Control-Allow-Origin", "*")
+    // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS), except
+    // for what says of itself that it is for our own.
+    if response.headers["Cross-Origin-Resource-Policy"] != "same-origin" {
+      response.headers.append("Access-Control-Allow-Origin", "*")
+    }
     response.headers.append("X-Content-Type-Options", "nosniff")
     perform(client.http.respond(number, response, at: SystemClock.now), for: client)
     schedule(client)
