@@ -32,6 +32,7 @@ var targets: [Target] = [
   system("COpenSSL", "openssl", "libssl-dev"),
   system("CSRTP", "libsrtp2", "libsrtp2-dev"),
   system("COpus", "opus", "libopus-dev"),
+  system("CSQLite", "sqlite3", "libsqlite3-dev"),
   .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 
   // Protocols: values that never touch the world.
@@ -48,6 +49,7 @@ var targets: [Target] = [
   library("Crafts", "Cryptography", ["Wire", "COpenSSL"], settings: fast),
   library("Crafts", "SecureRTP", ["Wire", "Cryptography", "CSRTP"], settings: fast),
   library("Crafts", "Codecs", ["Wire", "RTP", "COpus"], settings: fast),
+  library("Crafts", "SQLite", ["Wire", "CSQLite"]),
 
   // Telephony: what a telephone system knows.
   library("Telephony", "Calls", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "Cryptography"]),
@@ -81,6 +83,7 @@ var targets: [Target] = [
   tests("Crafts", "Cryptography"),
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
+  tests("Crafts", "SQLite"),
   tests("Telephony", "Calls"),
   tests("Server", "Media", ["CalldockerTesting"]),
   tests("Server", "Runtime"),
