@@ -58,6 +58,7 @@ var targets: [Target] = [
   library(
     "Server", "Media", ["Wire", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Runtime"], settings: fast),
   library("Server", "Runtime", ["Wire", "CLinux", "Cryptography"], settings: fast),
+  library("Server", "Storage", ["Wire", "SQLite", "Runtime"]),
   library(
     "Server", "Calldocker",
     ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime"]),
@@ -72,6 +73,12 @@ var targets: [Target] = [
     ],
     path: "Tests/CalldockerTesting", swiftSettings: careful),
 
+  // A test's own folder and disk, and the program that the storage tests kill.
+  .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: careful),
+  .executableTarget(
+    name: "storage-probe", dependencies: ["Storage", "SQLite", "Runtime", "Wire"], path: "Tests/Server/StorageProbe",
+    swiftSettings: careful),
+
   tests("Protocols", "Wire"),
   tests("Protocols", "SIPSyntax"),
   tests("Protocols", "SIPCore"),
@@ -83,10 +90,11 @@ var targets: [Target] = [
   tests("Crafts", "Cryptography"),
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
-  tests("Crafts", "SQLite"),
+  tests("Crafts", "SQLite", ["Scratch"]),
   tests("Telephony", "Calls"),
   tests("Server", "Media", ["CalldockerTesting"]),
   tests("Server", "Runtime"),
+  tests("Server", "Storage", ["Scratch", "storage-probe"]),
   tests("Server", "Calldocker"),
   .testTarget(
     name: "WorldTests", dependencies: ["CalldockerTesting"], path: "Tests/WorldTests", swiftSettings: careful),
@@ -105,6 +113,7 @@ if fuzzes {
     fuzzer("sdp", "SDP"),
     fuzzer("stun", "ICE"),
     fuzzer("rtp", "RTP"),
+    fuzzer("storage", "Storage"),
   ]
 }
 

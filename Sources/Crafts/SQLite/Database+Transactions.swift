@@ -27,22 +27,26 @@ extension Database {
     }
   }
 
-  /// A part of a transaction that can fail alone: what it did is undone, and the transaction goes on.
+  /// A part of a transaction that can fail alone: what it did is undone, and its failure is a value, for the transaction goes on.
   ///
   /// Not always: after some failures nothing of the transaction is left, and `isInTransaction` says so.
-  package func savepoint<Answer>(_ body: () throws(DatabaseFailure) -> Answer) throws(DatabaseFailure) -> Answer {
+  package func savepoint<Answer, Failure: Error>(
+    _ body: () throws(Failure) -> Answer
+  ) throws(DatabaseFailure) -> Result<Answer, Failure> {
     try run("SAVEPOINT part")
-    do throws(DatabaseFailure) {
-      let answer = try body()
-      try run("RELEASE part")
-      return answer
+    let outcome: Result<Answer, Failure>
+    do throws(Failure) {
+      outcome = .success(try body())
     } catch {
-      if isInTransaction {
-        try run("ROLLBACK TO part")
-        try run("RELEASE part")
-      }
-      throw error
+      if isInTransaction { try run("ROLLBACK TO part") }
+      outcome = .failure(error)
     }
+    switch outcome {
+    case .failure where !isInTransaction: break
+    // A body that kept silent about what ended the transaction fails here: there is no such savepoint any more.
+    case .success, .failure: try run("RELEASE part")
+    }
+    return outcome
   }
 
   package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }

@@ -1,4 +1,4 @@
-import Foundation
+import Scratch
 import Testing
 
 @testable import SQLite
@@ -144,6 +144,9 @@ struct DatabaseTests {
   func transactions() throws {
     let database = try opened()
     func add(_ number: Int) throws(DatabaseFailure) { try database.run("INSERT INTO things VALUES (?1, 0)", number) }
+    func fails(_ outcome: Result<Void, DatabaseFailure>) -> Bool {
+      if case .failure(let failure) = outcome { failure.reason == .constraint(.unique) } else { false }
+    }
     func numbers() throws -> [Int] {
       try database.rows("SELECT number FROM things ORDER BY number") { row throws(DatabaseFailure) -> Int in try row.next() }
     }
@@ -157,15 +160,17 @@ struct DatabaseTests {
     #expect(try numbers().isEmpty && isClosed(database))
     try database.transaction { () throws(DatabaseFailure) in
       try add(1)
-      try? database.savepoint { () throws(DatabaseFailure) in
+      let outer = try database.savepoint { () throws(DatabaseFailure) in
         try add(2)
-        try? database.savepoint { () throws(DatabaseFailure) in
+        let inner = try database.savepoint { () throws(DatabaseFailure) in
           try add(3)
           try add(1)
         }
+        #expect(fails(inner))
         try add(1)
       }
-      try database.savepoint { () throws(DatabaseFailure) in try add(4) }
+      #expect(fails(outer))
+      #expect(!fails(try database.savepoint { () throws(DatabaseFailure) in try add(4) }))
     }
     #expect(try numbers() == [1, 4])
     let nested = failure { try database.transaction { () throws(DatabaseFailure) in try database.transaction {} } }
@@ -215,8 +220,7 @@ struct DatabaseTests {
     try database.run("INSERT INTO things VALUES (1, 1)")
     #expect(try scratch.names == ["test.db", "test.db-shm", "test.db-wal"])
     for name in try scratch.names {
-      let attributes = try FileManager.default.attributesOfItem(atPath: scratch.file(name))
-      #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600, "\(name)")
+      #expect(try scratch.mode(of: name) == 0o600, "\(name)")
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Scratch
 import Testing
 import Wire
 
@@ -16,14 +17,6 @@ struct FailureTests {
     for _ in 0..<rows { try database.run("INSERT INTO things (it) VALUES (?1)", octets) }
   }
 
-  /// Descriptors of this process that lie in the scratch folder.
-  private func descriptors() throws -> Int {
-    let all = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
-    return all.filter {
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?.hasPrefix(scratch.path) == true
-    }.count
-  }
-
   @Test("Full: the write fails with the right words, what was there is there, and it goes on when there is room again")
   func full() throws {
     let database = try Database(scratch.file())
@@ -38,7 +31,7 @@ struct FailureTests {
     #expect(inTransaction?.reason == .full && isClosed(database))
     let inSavepoint = failure {
       try database.transaction { () throws(DatabaseFailure) in
-        try database.savepoint { () throws(DatabaseFailure) in try grow(database) }
+        try database.savepoint { () throws(DatabaseFailure) in try grow(database) }.get()
       }
     }
     #expect(inSavepoint?.reason == .full && isClosed(database))
@@ -67,7 +60,7 @@ struct FailureTests {
     #expect(failure { try fill(database, rows: 1000) }?.reason == .full)
     let before: Int = try #require(try database.value("SELECT count(*) FROM things"))
     #expect(before > 0)
-    try FileManager.default.removeItem(atPath: scratch.file("ballast"))
+    try scratch.remove("ballast")
     try fill(database, rows: 10)
     #expect(try database.value("SELECT count(*) FROM things") == before + 10)
     #expect(try database.integrityFaults() == [])
@@ -80,15 +73,15 @@ struct FailureTests {
   @Test("A folder, a file or a database that may not be written")
   func readOnly() throws {
     try Database(scratch.file("there.db")).script(Self.table)
-    try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: scratch.path)
-    defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.path) }
+    try scratch.setMode(0o555)
+    defer { try? scratch.setMode(0o755) }
     withoutPrivileges {
       let new = failure { _ = try Database(scratch.file()) }
       #expect(new?.reason == .readOnly && new?.words == "Permission denied", "\(String(describing: new))")
       #expect(failure { _ = try Database(scratch.file("there.db")) }?.reason == .readOnly)
     }
-    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: scratch.path)
-    try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: scratch.file("there.db"))
+    try scratch.setMode(0o777)
+    try scratch.setMode(0o444, of: "there.db")
     withoutPrivileges {
       let closed = failure { _ = try Database(scratch.file("there.db")) }
       #expect(closed?.reason == .readOnly && closed?.description.contains("let this program's user write") == true)
@@ -120,7 +113,7 @@ struct FailureTests {
       #expect(refusal?.reason == .corrupt, "\(count) bytes: \(String(describing: refusal))")
       #expect(refusal?.words == "file is not a database")
       #expect(try scratch.bytes() == garbage)
-      #expect(try descriptors() == 0)
+      #expect(try scratch.openDescriptors == 0)
     }
   }
 
@@ -206,13 +199,13 @@ struct FailureTests {
   func nothingLeft() throws {
     try scratch.write(Array("no database".utf8))
     for _ in 0..<10 { _ = failure { _ = try Database(scratch.file()) } }
-    #expect(try descriptors() == 0)
+    #expect(try scratch.openDescriptors == 0)
     do {
       let database = try Database(scratch.file("good.db"))
       try database.script(Self.table)
-      #expect(try descriptors() > 0)
+      #expect(try scratch.openDescriptors > 0)
     }
-    #expect(try descriptors() == 0)
+    #expect(try scratch.openDescriptors == 0)
     #expect(try scratch.names == ["good.db", "test.db"])
   }
 }

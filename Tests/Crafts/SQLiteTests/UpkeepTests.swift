@@ -1,4 +1,4 @@
-import Foundation
+import Scratch
 import Testing
 
 @testable import SQLite
@@ -88,8 +88,7 @@ struct UpkeepTests {
       try copier.backUp(to: scratch.file("copy.db"))
     }
     #expect(try scratch.names == ["copy.db", "test.db", "test.db-shm", "test.db-wal"])
-    let attributes = try FileManager.default.attributesOfItem(atPath: scratch.file("copy.db"))
-    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    #expect(try scratch.mode(of: "copy.db") == 0o600)
     let copy = try Database(scratch.file("copy.db"))
     #expect(try copy.value("SELECT count(*) FROM first") == 301)
     #expect(try copy.migrate(to: schema(Self.first)) == 0)
