@@ -41,6 +41,8 @@ final class StorageLoop: @unchecked Sendable {
       let database = try Database(settings.path, .writing, patience: settings.patience)
       lock = try DatabaseLock(settings.path)
       _ = try database.migrate(to: .calldocker)
+      // With a short log it begins, and with all the room in the file that it has needed so far.
+      _ = try database.checkpoint()
       writer = StorageWriter(database)
       reader = StorageReader(try Database(settings.path, .reading, patience: settings.patience))
     } catch {
@@ -140,7 +142,7 @@ final class StorageLoop: @unchecked Sendable {
     }
   }
 
-  /// What the log holds goes into the file, as far as the file has free pages, and the log's own room is free again.
+  /// Copies the log into the file, which frees the log's own room; of use where the file need not grow: phones that register again.
   private func makeRoom(_ writer: StorageWriter) -> Bool { (try? writer.database.checkpoint()) ?? false }
 
   private func tell(_ verdicts: [Verdict], isCommitted: Bool) {

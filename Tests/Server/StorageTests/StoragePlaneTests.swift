@@ -285,6 +285,26 @@ struct StoragePlaneTests {
     _ = try await plane.close()
   }
 
+  @Test(
+    "Full: what needs no more room is still written, for the log makes room",
+    .enabled(if: SmallDisk.isPossible, "mounting takes root"))
+  func fullLog() async throws {
+    let disk = try SmallDisk(over: scratch, kilobytes: 1000)
+    defer { withExtendedLifetime(disk) {} }
+    do {
+      let plane = try opened()
+      try await plane.write { try $0.setSecret("one", to: .init(repeating: 0, count: 4000)) }
+      _ = try await plane.close()
+    }
+    let plane = try opened()
+    // Each takes pages of the log, which alone could fill this disk before SQLite copies it by itself.
+    for number: UInt8 in 1...250 {
+      try await plane.write { try $0.setSecret("one", to: .init(repeating: number, count: 4000)) }
+    }
+    #expect(try await plane.read { try $0.secret("one") } == .init(repeating: 250, count: 4000))
+    _ = try await plane.close()
+  }
+
   // MARK: Upkeep
 
   @Test("A backup is whole, made while others write, and opens as a database of its own")
