@@ -32,6 +32,7 @@ var targets: [Target] = [
   system("COpenSSL", "openssl", "libssl-dev"),
   system("CSRTP", "libsrtp2", "libsrtp2-dev"),
   system("COpus", "opus", "libopus-dev"),
+  system("CSQLite", "sqlite3", "libsqlite3-dev"),
   .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 
   // Protocols: values that never touch the world.
@@ -48,6 +49,7 @@ var targets: [Target] = [
   library("Crafts", "Cryptography", ["Wire", "COpenSSL"], settings: fast),
   library("Crafts", "SecureRTP", ["Wire", "Cryptography", "CSRTP"], settings: fast),
   library("Crafts", "Codecs", ["Wire", "RTP", "COpus"], settings: fast),
+  library("Crafts", "SQLite", ["Wire", "CSQLite"]),
 
   // Telephony: what a telephone system knows.
   library("Telephony", "Calls", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "Cryptography"]),
@@ -56,6 +58,7 @@ var targets: [Target] = [
   library(
     "Server", "Media", ["Wire", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Runtime"], settings: fast),
   library("Server", "Runtime", ["Wire", "CLinux", "Cryptography"], settings: fast),
+  library("Server", "Storage", ["Wire", "SQLite", "Runtime"]),
   library(
     "Server", "Calldocker",
     ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime"]),
@@ -75,13 +78,18 @@ var targets: [Target] = [
     name: "FuzzBodies",
     dependencies: [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "SecureRTP", "Codecs", "Cryptography", "Calls",
-      "Media", "Calldocker",
+      "Media", "Storage", "Calldocker",
     ],
     path: "Tests/FuzzBodies", swiftSettings: careful),
   .testTarget(
     name: "FuzzReplayTests", dependencies: ["FuzzBodies"], path: "Tests/FuzzReplayTests", swiftSettings: careful),
   // Counts allocations, for the test of the packet path and for the benchmark.
   .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+  // A test's own folder and disk, and the program that the storage tests kill.
+  .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: careful),
+  .executableTarget(
+    name: "storage-probe", dependencies: ["Storage", "SQLite", "Runtime", "Wire"], path: "Tests/Server/StorageProbe",
+    swiftSettings: careful),
 
   tests("Protocols", "Wire"),
   tests("Protocols", "SIPSyntax"),
@@ -94,9 +102,11 @@ var targets: [Target] = [
   tests("Crafts", "Cryptography"),
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
+  tests("Crafts", "SQLite", ["Scratch"]),
   tests("Telephony", "Calls", exclude: ["RFC4475"]),
   tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),
+  tests("Server", "Storage", ["Scratch", "storage-probe"]),
   tests("Server", "Calldocker"),
   .testTarget(
     name: "WorldTests", dependencies: ["CalldockerTesting"], path: "Tests/WorldTests", swiftSettings: careful),
