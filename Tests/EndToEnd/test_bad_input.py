@@ -121,7 +121,8 @@ def answer(gateway, octets):
 
 def web(gateway, chance, count, half_open):
     for number in range(count):
-        assert answer(gateway, REQUESTS[number % len(REQUESTS)]).startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
+        # A refusal in HTTP, or in TLS (an alert) where the first byte asked for it.
+        assert answer(gateway, REQUESTS[number % len(REQUESTS)]).startswith((b"HTTP/1.1 4", b"HTTP/1.1 5", b"\x15\x03"))
         answer(gateway, bend(chance.choice(REQUESTS), chance) + b"\r\n\r\n")
         connection = socket.create_connection(pair(gateway.http), 5)
         connection.sendall(UPGRADE + chance.choice(FRAMES))

@@ -23,8 +23,8 @@ extension FuzzTarget {
     guard text.utf8.count <= ConfigurationFile.maximumBytes else { return }
     let again = ConfigurationFile(parsing: Array(text.utf8))
     try promise(again.faults.isEmpty, "what was read is free of faults: \(again.faults)")
-    let isSame = again.entries.map(\.name) == file.entries.map(\.name) && again.entries.map(\.value) == file.entries.map(\.value)
-    try promise(isSame, "what was read survives")
+    let (names, values) = (again.entries.map(\.name), again.entries.map(\.value))
+    try promise(names == file.entries.map(\.name) && values == file.entries.map(\.value), "what was read survives")
   }
 
   /// Each value is tried for every setting: what one takes, it prints, and takes again.

@@ -41,7 +41,9 @@ extension FuzzTarget {
         at: Instant())
     }
     if case .accepted = verdict(octets) { throw BrokenPromise(description: "noise is accepted") }
-    guard case .challenge(let challenges) = verdict(nil), let challenge = challenges.last else { throw BrokenPromise(description: "no challenge for nobody") }
+    guard case .challenge(let challenges) = verdict(nil), let challenge = challenges.last else {
+      throw BrokenPromise(description: "no challenge for nobody")
+    }
     let answer = DigestCredentials(
       answering: challenge, username: "alice", password: "secret", method: .register, uri: "sip:realm.example", clientNonce: "c"
     )

@@ -9,7 +9,8 @@ extension FuzzTarget {
   static let tls: Body = { octets throws(BrokenPromise) in
     var input = OctetReader(octets)
     guard let kind = input.uint8() else { return }
-    if kind & 1 == 0 { try meetStranger(&input, piece: Int(kind >> 1) + 1) } else { try perform(&input, isModern: kind & 2 == 0) }
+    guard kind & 1 == 1 else { return try meetStranger(&input, piece: Int(kind >> 1) + 1) }
+    try perform(&input, isModern: kind & 2 == 0)
   }
 }
 

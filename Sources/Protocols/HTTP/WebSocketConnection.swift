@@ -39,6 +39,8 @@ package struct WebSocketConnection: Sendable {
   private var buffer: [UInt8] = []
   private var message: (opcode: Opcode, payload: [UInt8], fragments: Int)?
   private var isOver = false
+  /// Whether the peer closed in the normal way, code 1000 or none (§7.4.1): a page that is left says 1001, a lost one nothing.
+  package private(set) var saidGoodbye = false
 
   package init(remaining: [UInt8] = []) {
     buffer = remaining
@@ -114,7 +116,10 @@ package struct WebSocketConnection: Sendable {
     switch frame.opcode {
     case .ping: return [.send(Self.frame(.pong, frame.payload))]
     case .pong: return []
-    case .close: return end(try Self.code(frame.payload))
+    case .close:
+      let code = try Self.code(frame.payload)
+      saidGoodbye = code == 1000
+      return end(code)
     case .text, .binary:
       guard message == nil else { throw .protocolError }
       message = (frame.opcode, frame.payload, 1)

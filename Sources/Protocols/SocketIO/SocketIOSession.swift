@@ -152,9 +152,11 @@ package struct SocketIOSession: Sendable {
   }
 
   /// The WebSocket is gone; one that only probed leaves the session where it was.
-  package mutating func webSocketClosed() -> [Output] {
+  ///
+  /// - Parameter saidGoodbye: whether the client closed it with code 1000, as one does that wants to leave (RFC 6455 §7.4.1).
+  package mutating func webSocketClosed(saidGoodbye: Bool = false) -> [Output] {
     switch transport {
-    case .webSocket: return close(.transportClosed).filter { $0 != .closeWebSocket }
+    case .webSocket: return close(saidGoodbye ? .clientLeft : .transportClosed).filter { $0 != .closeWebSocket }
     case .probed(let waiting):
       transport = .polling(waiting: waiting)
       return flush()
@@ -220,7 +222,7 @@ package struct SocketIOSession: Sendable {
     case .message(let text):
       guard let packet = SocketIOPacket(text) else { return close(.protocolError) }
       return receive(packet)
-    case .close: return close(.transportClosed)
+    case .close: return close(.clientLeft)
     case .ping(let text): return send(.pong(text))
     case .noop, .upgrade, .binary: return []
     case .open: return close(.protocolError)

@@ -55,7 +55,7 @@ struct SocketIOTests {
     #expect(session.acknowledge(0, "[{}]") == [.answer(poll(2), "430[{}]")])
     #expect(session.emit("[\"a\"]").isEmpty && session.emit("[\"b\"]").isEmpty)
     #expect(session.poll(poll(3)) == [.answer(poll(3), "42[\"a\"]\u{1E}42[\"b\"]")])
-    #expect(session.post("1", at: at(3)) == [.disconnected(.transportClosed)])
+    #expect(session.post("1", at: at(3)) == [.disconnected(.clientLeft)])
     #expect(session.poll(poll(4)) == [.refuse(poll(4))])
   }
 

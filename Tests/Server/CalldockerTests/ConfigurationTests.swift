@@ -86,11 +86,25 @@ struct ConfigurationTests {
     }
   }
 
+  @Test("TLS is self, off, or two files; what is neither is told")
+  func tls() throws {
+    #expect(try Configuration(arguments: ["--demo"], environment: [:]).effectiveTLS == .selfSigned)
+    #expect(try Configuration(arguments: [], environment: [:]).effectiveTLS == .off)
+    let files = try Configuration(arguments: ["--tls", "a.pem,b.pem", "--demo"], environment: [:])
+    #expect(files.effectiveTLS == .files(certificate: "a.pem", key: "b.pem"))
+    do {
+      _ = try Configuration(arguments: ["--tls", "certificate.pem"], environment: [:])
+      Issue.record("one file is no certificate and key")
+    } catch {
+      #expect(error.description.contains("certificate.pem is neither self, nor off, nor two files"))
+    }
+  }
+
   @Test("What a setting prints is what it reads", arguments: Setting.all.map(\.name))
   func roundTrip(name: String) throws {
     let setting = try #require(Setting.all.first { $0.name == name })
     var configuration = Configuration()
-    for value in ["yes", "7", "2000-3000", "192.0.2.7", "sip.example.com", "debug", "some/folder"] {
+    for value in ["yes", "7", "2000-3000", "a.pem,b.pem", "192.0.2.7", "sip.example.com", "debug", "some/folder"] {
       guard (try? setting.set(&configuration, value)) != nil else { continue }
       let written = try #require(setting.value(in: configuration))
       #expect(written == value)

@@ -89,10 +89,10 @@ extension WebPlane {
     perform(session.machine.text(text, at: SystemClock.now), for: session)
   }
 
-  func webSocketClosed(_ id: String, of client: UInt64) {
+  func webSocketClosed(_ id: String, of client: UInt64, saidGoodbye: Bool) {
     guard let session = sessions[id], session.client == client else { return }
     session.client = nil
-    perform(session.machine.webSocketClosed(), for: session)
+    perform(session.machine.webSocketClosed(saidGoodbye: saidGoodbye), for: session)
   }
 
   func abandon(_ poll: SocketIOSession.PollID, _ id: String) {

@@ -124,7 +124,7 @@ package actor WebPlane {
   private func closed(_ number: UInt64) {
     guard let client = clients.removeValue(forKey: number) else { return }
     if let timer = client.timer { loop.remove(timer) }
-    if let session = client.webSocket?.session { webSocketClosed(session, of: number) }
+    if let (machine, session) = client.webSocket { webSocketClosed(session, of: number, saidGoodbye: machine.saidGoodbye) }
     for poll in client.polls { if let waiting = polls[poll] { abandon(poll, waiting.session) } }
   }
 
