@@ -70,6 +70,7 @@ var targets: [Target] = [
     name: "CalldockerTesting",
     dependencies: [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Media",
+      "VirtualClock",
     ],
     path: "Tests/CalldockerTesting", swiftSettings: careful),
 
@@ -85,6 +86,8 @@ var targets: [Target] = [
     name: "FuzzReplayTests", dependencies: ["FuzzBodies"], path: "Tests/FuzzReplayTests", swiftSettings: careful),
   // Counts allocations, for the test of the packet path and for the benchmark.
   .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+  // Tells OpenSSL the time of a test.
+  .target(name: "VirtualClock", path: "Tests/VirtualClock"),
   // A test's own folder and disk, and the program that the storage tests kill.
   .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: careful),
   .executableTarget(
@@ -99,7 +102,7 @@ var targets: [Target] = [
   tests("Protocols", "RTP"),
   tests("Protocols", "HTTP"),
   tests("Protocols", "SocketIO"),
-  tests("Crafts", "Cryptography"),
+  tests("Crafts", "Cryptography", ["VirtualClock"]),
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
   tests("Crafts", "SQLite", ["Scratch"]),

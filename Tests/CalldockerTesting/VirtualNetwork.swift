@@ -1,9 +1,9 @@
-import RTP
+import VirtualClock
 import Wire
 
 /// A network that exists in virtual time: it delays, reorders and loses datagrams as a seed says.
 ///
-/// DTLS datagrams are delayed but not lost: OpenSSL repeats them by the wall's clock, which does not pass here.
+/// OpenSSL, which asks the wall's clock when to repeat a flight, is told this time as well.
 package final class VirtualNetwork {
   private struct Datagram {
     var octets: [UInt8]
@@ -25,7 +25,13 @@ package final class VirtualNetwork {
 
   package init(seed: UInt64) {
     random = .seeded(seed)
+    tellTime()
   }
+
+  deinit { virtual_clock_clear() }
+
+  /// The first seconds of an ordinary day.
+  private func tellTime() { virtual_clock_set(1_795_420_800_000_000 + (now - Instant()).nanoseconds / 1000) }
 
   package func listen(_ address: SocketAddress, _ receive: @escaping ([UInt8], SocketAddress) -> Void) {
     receivers[address] = receive
@@ -34,8 +40,7 @@ package final class VirtualNetwork {
   package func close(_ address: SocketAddress) { receivers[address] = nil }
 
   package func send(_ octets: [UInt8], from: SocketAddress, to: SocketAddress) {
-    let isHandshake = octets.withUnsafeBytes { DatagramKind(of: $0) } == .dtls
-    guard isHandshake || Double.random(in: 0..<1, using: &random) >= loss else {
+    guard Double.random(in: 0..<1, using: &random) >= loss else {
       lost += 1
       return
     }
@@ -50,6 +55,7 @@ package final class VirtualNetwork {
   /// Moves time forward and delivers what is due.
   package func advance(to moment: Instant) {
     now = max(now, moment)
+    tellTime()
     while let id = moments.popDue(at: now) {
       guard let datagram = inFlight.removeValue(forKey: id) else { continue }
       delivered += 1

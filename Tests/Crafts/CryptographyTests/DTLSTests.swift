@@ -1,4 +1,5 @@
 import Testing
+import VirtualClock
 import Wire
 
 @testable import Cryptography
@@ -93,6 +94,56 @@ struct DTLSTests {
     }
     pair.run()
     #expect(pair.keys.server != nil || !pair.failures.isEmpty || pair.server.deadline != nil)
+  }
+
+  @Test("A lost flight goes out again after 0.1 s, then after twice as long each time, up to 3 s")
+  func retransmission() throws {
+    defer { virtual_clock_clear() }
+    var now = Instant()
+    func tellTime() { virtual_clock_set(1_795_420_800_000_000 + (now - Instant()).nanoseconds / 1000) }
+    tellTime()
+    let client = DTLSSession(identity: Self.one, role: .client, fingerprints: [Self.other.fingerprint])
+    let hello = client.start(at: now)
+    #expect(hello.count == 1)
+    var waits: [Int64] = []
+    while waits.count < 8, let deadline = client.deadline {
+      waits.append((deadline - now).milliseconds)
+      now = deadline
+      tellTime()
+      #expect(client.wake(at: now).count == 1, "the hello again, after \(waits)")
+    }
+    #expect(zip(waits, [100, 200, 400, 800, 1600, 3000, 3000, 3000]).allSatisfy { (0...2).contains($0 - $1) }, "\(waits)")
+  }
+
+  @Test("Whatever is lost, both have their keys in the end", arguments: 0..<60 as Range<UInt64>)
+  func loss(seed: UInt64) throws {
+    defer { virtual_clock_clear() }
+    var random = Randomness.seeded(seed)
+    var now = Instant()
+    let client = DTLSSession(identity: Self.one, role: .client, fingerprints: [Self.other.fingerprint])
+    let server = DTLSSession(identity: Self.other, role: .server, fingerprints: [Self.one.fingerprint])
+    var keys: [SRTPKeys] = []
+    virtual_clock_set(1_795_420_800_000_000)
+    var pending = client.start(at: now).map { (true, $0) } + server.start(at: now).map { (false, $0) }
+    while keys.count < 2 {
+      while !pending.isEmpty {
+        let (isFromClient, output) = pending.removeFirst()
+        switch output {
+        case .send(let datagram):
+          guard random.next() % 10 >= 3 else { continue }
+          let receiver = isFromClient ? server : client
+          pending += datagram.withUnsafeBytes { receiver.receive($0, at: now) }.map { (!isFromClient, $0) }
+        case .established(let exported): keys.append(exported)
+        case .failed(let failure): Issue.record("seed \(seed): \(failure) after \((now - Instant()).milliseconds) ms")
+        case .closed: break
+        }
+      }
+      guard let deadline = earliest(client.deadline, server.deadline), now - Instant() < .seconds(30) else { break }
+      now = deadline
+      virtual_clock_set(1_795_420_800_000_000 + (now - Instant()).nanoseconds / 1000)
+      pending = client.wake(at: now).map { (true, $0) } + server.wake(at: now).map { (false, $0) }
+    }
+    #expect(keys.count == 2, "seed \(seed)")
   }
 
   @Test("A peer that never answers is given up after 30 s")
