@@ -28,6 +28,11 @@ class WebSocketLine {
     this.send("41");
     this.#socket.close();
   }
+
+  /** Ends a line that brings nothing any more, without a goodbye: the gateway is to wait for the next one. */
+  abandon() {
+    this.#socket.close(4000, "lost");
+  }
 }
 
 class PollingLine {
@@ -80,6 +85,11 @@ class PollingLine {
     const goodbye = this.#url.includes("&sid=") ? this.#fetch({ method: "POST", body, keepalive: true }) : Promise.resolve();
     goodbye.catch(() => {}).finally(() => this.#end.abort());
   }
+
+  abandon() {
+    this.#isOver = true;
+    this.#end.abort();
+  }
 }
 
 export class Socket {
@@ -125,12 +135,18 @@ export class Socket {
   }
 
   close() {
+    this.#end((line) => line.close());
+  }
+
+  #end(part) {
     this.#isClosed = true;
     clearTimeout(this.#silence);
     const line = this.#line;
     this.#line = undefined;
-    if (line) line.onClose = line.onText = undefined;
-    line?.close();
+    if (line) {
+      line.onClose = line.onText = undefined;
+      part(line);
+    }
     for (const id of this.#requests.keys()) this.#settle(id, "reject", unreachable());
   }
 
@@ -202,7 +218,7 @@ export class Socket {
 
   #lose() {
     if (this.#isClosed || !this.#line) return;
-    this.close();
+    this.#end((line) => line.abandon());
     this.onLoss?.();
   }
 }

@@ -194,6 +194,18 @@ struct WebSocketTests {
     #expect(run(frame(0x88, [])) == closed(1000))
   }
 
+  @Test("A close with 1000 or no code is a goodbye; a page that is left (1001) and silence are none (§7.4.1)")
+  func goodbye() {
+    func saysGoodbye(_ octets: [UInt8]) -> Bool {
+      var connection = WebSocketConnection()
+      _ = connection.receive(octets)
+      return connection.saidGoodbye
+    }
+    #expect(saysGoodbye(frame(0x88, UInt16(1000).octets)) && saysGoodbye(frame(0x88, [])))
+    for code: UInt16 in [1001, 1011, 4000, 1005] { #expect(!saysGoodbye(frame(0x88, code.octets)), "\(code)") }
+    #expect(!saysGoodbye(frame(0x81, Array("hi".utf8))) && !saysGoodbye([]))
+  }
+
   @Test("Noise is survived", arguments: 0..<200 as Range<UInt64>)
   func noise(seed: UInt64) {
     var random = Randomness.seeded(seed)

@@ -17,7 +17,9 @@ private final class Client {
   func post(_ body: String, at now: Instant) -> [SocketIOSession.Output]? { session.post(body, at: now) }
   func reject() -> [SocketIOSession.Output] { session.reject() }
   func text(_ text: String, at now: Instant) -> [SocketIOSession.Output] { session.text(text, at: now) }
-  func webSocketClosed() -> [SocketIOSession.Output] { session.webSocketClosed() }
+  func webSocketClosed(saidGoodbye: Bool = false) -> [SocketIOSession.Output] {
+    session.webSocketClosed(saidGoodbye: saidGoodbye)
+  }
   func emit(_ payload: String) -> [SocketIOSession.Output] { session.emit(payload) }
   func acknowledge(_ id: UInt64, _ payload: String) -> [SocketIOSession.Output] { session.acknowledge(id, payload) }
 }
@@ -73,6 +75,16 @@ struct SocketIOTests {
     #expect(session.text("42[\"x\"]", at: at(4)) == [.event(payload: "[\"x\"]", ack: nil)])
     #expect(session.webSocketClosed() == [.disconnected(.transportClosed)])
     #expect(session.isClosed && session.deadline == nil)
+  }
+
+  @Test("A WebSocket that said goodbye is a client that left, one that is lost is not")
+  func goodbye() {
+    for saidGoodbye in [true, false] {
+      let session = client(webSocket: true)
+      _ = session.text("40", at: at(1))
+      let reason: SocketIOSession.Reason = saidGoodbye ? .clientLeft : .transportClosed
+      #expect(session.webSocketClosed(saidGoodbye: saidGoodbye) == [.disconnected(reason)])
+    }
   }
 
   @Test("A probe that fails leaves the session on its polls")
