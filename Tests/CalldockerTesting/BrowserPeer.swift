@@ -11,6 +11,8 @@ package final class BrowserPeer {
   package private(set) var isConnected = false
   package private(set) var hasLostConsent = false
   package var speaks = true
+  /// What the gateway reported of our sound.
+  package private(set) var blocks: [ReportBlock] = []
 
   private let network: VirtualNetwork
   private let address: SocketAddress
@@ -131,7 +133,18 @@ package final class BrowserPeer {
       var length = datagram.count
       guard keys?.unprotect(bench, length: &length) == .ok else { return }
       voice.hear(Array(bench[..<length]), payloadType: 111, eventType: 110, at: now)
-    case .rtcp, .unknown: break
+    case .rtcp: read(datagram)
+    case .unknown: break
+    }
+  }
+
+  private func read(_ report: [UInt8]) {
+    bench.copyBytes(from: report)
+    var length = report.count
+    guard keys?.unprotectRTCP(bench, length: &length) == .ok else { return }
+    var reader = RTCPReader(UnsafeRawBufferPointer(rebasing: bench[..<length]))
+    while let part = reader.next() {
+      if case .senderReport(_, _, let heard) = part { blocks += heard }
     }
   }
 

@@ -23,6 +23,8 @@ package final class SoftPhone {
   package private(set) var renegotiations: [StatusCode] = []
   /// A phone that lost its way forgets to acknowledge.
   package var acknowledges = true
+  /// Sender reports of the gateway's (RFC 3550 §6.4.1), and what they say was sent.
+  package private(set) var statements: [SenderStatement] = []
   /// The last packet of sound that arrived.
   package private(set) var lastHeard: Instant?
 
@@ -64,6 +66,16 @@ package final class SoftPhone {
     voice = Voice(hums: frequency, codec: codec, random: &randomness)
     network.listen(address) { [unowned self] octets, _ in receive(octets) }
     network.listen(media) { [unowned self] octets, _ in hear(octets) }
+    network.listen(SocketAddress(address.ip, mediaPort + 1)) { [unowned self] octets, _ in read(octets) }
+  }
+
+  private func read(_ report: [UInt8]) {
+    report.withUnsafeBytes { octets in
+      var reader = RTCPReader(octets)
+      while let part = reader.next() {
+        if case .senderReport(_, let statement, _) = part { statements.append(statement) }
+      }
+    }
   }
 
   private var media: SocketAddress { SocketAddress(address.ip, mediaPort) }

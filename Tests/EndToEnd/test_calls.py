@@ -29,6 +29,7 @@ def test_both_hear_each_other(gateway, softphone, visitor, codec):
     assert visitor.state("talking")["agent"] == "alice"
     visitor.hears(1000)
     eventually(lambda: phone.seconds_recorded >= 3, what="three seconds of sound at the phone")
+    eventually(visitor.reports, seconds=30, what="the gateway's reports")
     visitor.hang_up()
     eventually(lambda: phone.heard("CALL_CLOSED"), what="the phone's goodbye")
     # The recorder completes its file after the call.

@@ -81,6 +81,15 @@ class Visitor:
     def hears(self, frequency, seconds=15):
         hears(self.page, frequency, seconds)
 
+    def reports(self):
+        """Whether the browser heard both of the gateway's reports: of what it received, with a round trip, and of what it sent."""
+        kinds = self.page.evaluate("""async () => {
+          const kinds = {};
+          (await pc.getStats()).forEach(entry => { kinds[entry.type] = entry; });
+          return [kinds["remote-inbound-rtp"]?.roundTripTime, kinds["remote-outbound-rtp"]?.packetsSent];
+        }""")
+        return kinds[0] is not None and bool(kinds[1])
+
     def hang_up(self):
         self.client.call("call-hangup", {"callId": self.call_id}, timeout=5)
 
