@@ -151,6 +151,21 @@ struct FlightRecordTests {
     #expect(choice.candidates.last == .init(last, .chosen(idleSince: nil)))
   }
 
+  @Test("One call past those that are recorded at a time ends the oldest of those that are over early, or has no record")
+  func live() {
+    var recorder = FlightRecorder()
+    func ask(_ number: Int) -> Exchange.Output {
+      let asked = FlightEvent.asked(name: nil, page: nil, extensionDialled: nil, hasOffer: true)
+      return .flight(.happened(Self.tenant, CallID("call\(number)"), asked))
+    }
+    recorder.take((0...FlightRecorder.maximumLive).map(ask), at: start)
+    #expect(recorder.census.live == FlightRecorder.maximumLive && recorder.unrecorded == 1)
+    recorder.take([.visitor(VisitorID(1), .ended(CallID("call7"), .noAnswer, seconds: 0)), ask(-1)], at: start)
+    #expect(recorder.census.live == FlightRecorder.maximumLive && recorder.unrecorded == 1)
+    #expect(recorder.records(of: Self.tenant, beginning: "call7", at: start).contains { $0.end == "no-answer" })
+    #expect(!recorder.records(of: Self.tenant, beginning: "call-1", at: start).isEmpty)
+  }
+
   @Test("The archive holds so many, of each tenant so many, and of its refusals fewer: the oldest go first")
   func archive() {
     var archive = FlightArchive()

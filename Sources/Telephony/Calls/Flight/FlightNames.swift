@@ -79,10 +79,11 @@ struct FlightNames {
 }
 
 extension Duration {
-  /// "0.2 s", "45 s", "3 min", "2 h", "4 d".
+  /// "16 ms", "0.2 s", "45 s", "3 min", "2 h", "4 d".
   var told: String {
     let milliseconds = max(0, self.milliseconds)
     switch milliseconds {
+    case ..<100: return "\(milliseconds) ms"
     case ..<10_000: return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
     case ..<120_000: return "\(milliseconds / 1000) s"
     case ..<7_200_000: return "\(milliseconds / 60_000) min"
