@@ -19,6 +19,7 @@ package final class World {
   package private(set) var agentEvents: [AgentEvent] = []
   package private(set) var resumeToken = ""
   package private(set) var records: [CallRecord] = []
+  package var recorder = FlightRecorder()
   private var ladder: [String] = []
 
   private static let identity = Identity.selfSigned(names: ["gateway.test"], now: 1_795_000_000, days: 30)
@@ -173,6 +174,7 @@ package final class World {
   }
 
   package func perform(_ outputs: [Exchange.Output]) {
+    recorder.take(outputs, at: network.now)
     for output in outputs {
       switch output {
       case .datagram(let octets, let flow):
@@ -183,6 +185,7 @@ package final class World {
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)
       case .record(let record): records.append(record)
+      case .flight: break
       case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
       }
     }

@@ -20,6 +20,7 @@ private struct Day {
 
   private var decisions: Decisions
   private var exchange: Exchange
+  private var recorder = FlightRecorder()
   private let tenant: TenantID
   private var now = Instant()
   private var challenges: [String: DigestChallenge] = [:]
@@ -74,6 +75,8 @@ private struct Day {
     try promise(calls.isEmpty && exchange.callCount == 0, "every call has ended")
     try promise(legs.isEmpty, "every leg was closed: \(legs.count)")
     try promise(exchange.census == Exchange.Census(), "nothing is left: \(exchange.census)")
+    recorder.expire(at: now + FlightRecorder.afterlife)
+    try promise(recorder.census == FlightRecorder.Census(), "the recorder lets go of what is over: \(recorder.census)")
   }
 
   // MARK: What may happen
@@ -158,7 +161,7 @@ private struct Day {
       lastCall = routed.call
       try promise((routed.answer != nil) == (offer != nil), "an offer is answered")
     } else {
-      try promise(outputs.isEmpty, "what is refused has no consequence")
+      try promise(outputs.allSatisfy(\.isRecording), "what is refused has no consequence but its record")
     }
     try take(outputs)
   }
@@ -281,6 +284,7 @@ private struct Day {
   // MARK: What comes of it
 
   private mutating func take(_ outputs: [Exchange.Output]) throws(BrokenPromise) {
+    recorder.take(outputs, at: now)
     for output in outputs {
       switch output {
       case .datagram(let octets, let flow): try send(octets, flow)
@@ -288,7 +292,7 @@ private struct Day {
       case .visitor(let visitor, .ended(let call, _, let seconds)):
         try promise(calls.removeValue(forKey: call) == visitor && seconds >= 0, "a call ends once, for its visitor")
       case .stream, .close: throw BrokenPromise(description: "nothing was opened that could be written to or closed")
-      case .visitor, .agent, .record, .log: break
+      case .visitor, .agent, .record, .flight, .log: break
       }
     }
   }
@@ -345,4 +349,9 @@ private struct Day {
     a=rtpmap:101 telephone-event/8000
 
     """
+}
+
+extension Exchange.Output {
+  /// Whether it only tells the flight recorder.
+  fileprivate var isRecording: Bool { if case .flight = self { true } else { false } }
 }

@@ -21,6 +21,7 @@ package actor SignallingPlane {
   package nonisolated let sipAddress: SocketAddress
 
   private var exchange: Exchange
+  private var flights = FlightRecorder()
   private let sockets: SIPSockets
   private var streams: [ConnectionID: TCPConnection] = [:]
   private var lastConnection: UInt64 = 0
@@ -150,6 +151,7 @@ package actor SignallingPlane {
   // MARK: What the exchange asks for
 
   private func perform(_ outputs: [Exchange.Output]) {
+    flights.take(outputs, at: SystemClock.now)
     var commands: [MediaPlaneID: [MediaCommand]] = [:]
     for output in outputs {
       switch output {
@@ -161,7 +163,7 @@ package actor SignallingPlane {
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
-      case .record: break
+      case .record, .flight: break
       case .log(let line): write(line)
       }
     }
@@ -190,6 +192,14 @@ package actor SignallingPlane {
   package func apply(_ change: DirectoryChange) throws(DirectoryFault) { try exchange.apply(change) }
 
   package func tenant(_ text: String) -> Tenant? { TenantID(text).flatMap { exchange.tenant($0) } }
+
+  /// The tenant's calls whose ids begin so, for whoever asks why.
+  package func flights(of tenant: TenantID, beginning prefix: String) -> [FlightRecord] {
+    flights.records(of: tenant, beginning: prefix, at: SystemClock.now)
+  }
+  package func latestFlights(of tenant: TenantID, atMost count: Int) -> [FlightRecord] {
+    flights.latest(of: tenant, atMost: count, at: SystemClock.now)
+  }
 
   package func tenants(after count: Int, atMost limit: Int) -> (tenants: [Tenant], isLast: Bool) {
     exchange.tenants(after: count, atMost: limit)

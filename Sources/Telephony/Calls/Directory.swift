@@ -41,11 +41,20 @@ package struct Agent: Sendable {
   package var call: CallID?
   /// The end of its last call; `nil` before the first.
   package var idleSince: Instant?
+  /// Why no phone is registered, once one was, and when one last said that it is there.
+  var phoneLoss: PhoneLoss?
+  var lastRegistered: Instant?
   /// The order of creation decides among those who never had a call.
   let order: Int
 
   /// The phones whose registration has not run out.
   package func registered(at now: Instant) -> [Binding] { phones.all.filter { $0.expiresAt > now } }
+
+  /// Remembers, for whoever asks why it did not ring, what became of its phones.
+  mutating func phonesSet(losing loss: PhoneLoss, at now: Instant) {
+    phoneLoss = phones.all.isEmpty ? loss : nil
+    if loss == .signedOff, !phones.all.isEmpty { lastRegistered = now }
+  }
 
   package var isAvailable: Bool { call == nil && (!phones.all.isEmpty || sessions.contains(where: \.isAvailable)) }
 }

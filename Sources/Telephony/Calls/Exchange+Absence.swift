@@ -24,7 +24,10 @@ extension Exchange {
     let until = now + Call.absenceTime
     update(place) { $0.presence = .absent(until: until) }
     absences.set(place, to: until)
-    return [log(.info, place.tenant, place.call, "The visitor's connection is lost; the call waits for it")]
+    return [
+      flight(place, .visitorLost),
+      log(.info, place.tenant, place.call, "The visitor's connection is lost; the call waits for it"),
+    ]
   }
 
   /// A visitor comes back into its call, over a new connection and perhaps in a page that was loaded anew.
@@ -62,6 +65,7 @@ extension Exchange {
     call.resumeToken = randomness.token(32)
     absences.remove(place)
     tenants[place.tenant]?.calls[place.call] = call
+    outputs.append(flight(place, .visitorBack(hasOffer: offer != nil)))
     if isNewLeg { outputs += join(place, at: now) }
     outputs.append(log(.info, place.tenant, place.call, "The visitor is back"))
     let resumed = Resumed(

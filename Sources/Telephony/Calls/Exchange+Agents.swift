@@ -55,6 +55,7 @@ extension Exchange {
     }
     var outputs = stopRinging(
       place, except: leg, .answeredElsewhere, reason: .init(cause: 200, text: "Call completed elsewhere"), at: now)
+    outputs.append(flight(place, .leg(leg, .browser(attempt.agent))))
     outputs.append(.media(.openBrowser(leg, Self.browserLeg(offered, local, remote))))
     outputs += meet(.browser(attempt.agent, session, leg), place, at: now)
     let answer = browserAnswer(offered, local, on: call.plane, session: id.description + "agent", version: 1)
@@ -65,7 +66,8 @@ extension Exchange {
     guard let place = ringingPlace(session, id) else { return [] }
     update(place) { $0.disappointment = .declined }
     // The agent said no, not the browser: its phones stop as well.
-    return nextAgent(place, dropping: nil, .timeout, at: now)
+    let agent = placesBySession[session].map { [flight(place, .declinedInBrowser($0.agent))] } ?? []
+    return agent + nextAgent(place, dropping: nil, .timeout, at: now)
   }
 
   /// An agent hangs up in its browser.

@@ -48,7 +48,7 @@ extension Exchange {
     for address in registeredOver[connection] {
       guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else { continue }
       phones.remove(over: connection)
-      setPhones(phones, of: address, at: now)
+      setPhones(phones, of: address, losing: .connectionEnded, at: now)
       outputs.append(
         log(.info, address.tenant, nil, "A phone's connection ended; \(phones.all.count) are left", "\(address.agent)"))
     }
@@ -58,7 +58,7 @@ extension Exchange {
   mutating func perform(_ output: Connections.Output, at now: Instant) -> [Output] {
     switch output {
     case .message(let message, let flow):
-      return layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
+      return heard(message, flow) + layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
     case .malformed(let error, let flow): return answer(error, over: flow)
     case .send(let octets, let connection): return [.stream(octets, connection)]
     case .over(let connection): return end(connection, at: now)
@@ -87,9 +87,14 @@ extension Exchange {
   // MARK: Where phones are
 
   /// Puts an agent's phones in the place of those it had, with everything that follows from where they are.
-  mutating func setPhones(_ phones: Bindings, of address: AddressOfRecord, at now: Instant) {
+  ///
+  /// - Parameter loss: why some of them may be gone; by itself a phone says goodbye.
+  mutating func setPhones(
+    _ phones: Bindings, of address: AddressOfRecord, losing loss: PhoneLoss = .signedOff, at now: Instant
+  ) {
     let before = tenants[address.tenant]?.agents[address.agent]?.phones.all ?? []
     tenants[address.tenant]?.agents[address.agent]?.phones = phones
+    tenants[address.tenant]?.agents[address.agent]?.phonesSet(losing: loss, at: now)
     registrations.set(address, to: phones.deadline)
     for binding in before { forget(binding.flow, of: address) }
     for binding in phones.all {

@@ -128,7 +128,7 @@ extension Exchange {
   mutating func expirePhones(of address: AddressOfRecord, at now: Instant) -> [Output] {
     guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else { return [] }
     phones.expire(at: now)
-    setPhones(phones, of: address, at: now)
+    setPhones(phones, of: address, losing: .expired, at: now)
     let event = "A phone did not register again; \(phones.all.count) are left"
     return [log(.info, address.tenant, nil, event, "\(address.agent)")]
   }

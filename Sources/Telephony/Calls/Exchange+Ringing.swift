@@ -18,10 +18,11 @@ extension Exchange {
     ringing.set(place, to: attempt.giveUpAt)
     let isFirst = call.tried.isEmpty
     return [
-      log(.info, place.tenant, place.call, "Ringing \(forks.count) phones and \(sessions.count) browsers", name.description)
+      flight(place, .rings(name, phones: forks.count, browsers: sessions.count)),
+      log(.info, place.tenant, place.call, "Ringing \(forks.count) phones and \(sessions.count) browsers", name.description),
     ]
       + (isFirst ? [.visitor(call.visitor, .trying(place.call))] : [])
-      + forks.map { .media(.openPhone($0.leg)) }
+      + forks.flatMap { [flight(place, .leg($0.leg, .phone(name, $0.binding.flow))), .media(.openPhone($0.leg))] }
       + sessions.map { .agent($0, .incomingCall(place.call, from: call.callerName, page: call.page)) }
       + (sessions.isEmpty ? [] : rang(place, at: now))
   }
@@ -34,14 +35,14 @@ extension Exchange {
     let flow = attempt.forks[index].binding.flow
     let request = inviteRequest(call, attempt, attempt.forks[index], port: port)
     guard connections.carries(flow), let (key, outputs) = layer.send(request, over: flow, at: now) else {
-      return forkEnded(leg, of: place, .noAnswer, at: now)
+      return [flight(place, .unsendable(leg))] + forkEnded(leg, of: place, .noAnswer, at: now)
     }
     attempt.forks[index].state = .inviting(key)
     attempt.forks[index].invite = request
     placesByTransaction[key] = place
     placesByDialog[request.earlyDialog] = place
     update(place) { $0.phase = .ringing(attempt) }
-    return outputs.flatMap { perform($0, at: now) }
+    return [flight(place, .invites(leg, callID: request.earlyDialog.callID))] + outputs.flatMap { perform($0, at: now) }
   }
 
   /// Seconds by which a phone's own end of ringing comes after ours.
@@ -58,7 +59,7 @@ extension Exchange {
     for hop in fork.binding.path { request.headers.append(.route, hop) }
     request.headers.append(.from, from.description)
     request.headers.append(.to, NameAddress(SIPURI(user: attempt.agent.description, host: domain)).description)
-    request.headers.append(.callID, randomness.token(24))
+    request.headers.append(.callID, randomness.token(Self.callIDLength))
     request.headers.append(.cseq, CSeq(1, .invite).description)
     request.headers.append(.contact, contact(flow).description)
     request.headers.append(.allow, Self.allowed)
@@ -143,7 +144,9 @@ extension Exchange {
   ) -> [Output] {
     var outputs = stopRinging(place, except: leg, why, reason: nil, at: now)
     guard let call = call(place) else { return outputs }
-    if let next = tenants[place.tenant]?.nextAgent(except: call.tried) {
+    let choice = tenants[place.tenant]?.choice(except: call.tried, at: now)
+    if let choice { outputs.append(flight(place, .chose(choice))) }
+    if let next = choice?.chosen {
       outputs += ring(next, for: place, at: now)
     } else {
       outputs += end(place, call.disappointment, at: now)
@@ -189,7 +192,9 @@ extension Exchange {
     else { return [] }
     abandon(fork, at: now)
     let note = log(.warning, place.tenant, place.call, why, attempt.agent.description)
-    return [note] + forkEnded(fork.leg, of: place, .noAnswer, at: now)
+    let isConnectionGone = fork.binding.flow.connection.map { !connections.isOpen($0) } ?? false
+    let event = flight(place, .unanswered(fork.leg, isConnectionGone: isConnectionGone))
+    return [event, note] + forkEnded(fork.leg, of: place, .noAnswer, at: now)
   }
 
   /// Nobody waits for the answer to a fork's INVITE any more.

@@ -36,6 +36,7 @@ extension Exchange {
     guard let call = call(place) else { return [] }
     update(place) { $0.phase = .talking(party, since: now) }
     return [
+      flight(place, .answered(party.agent, party.leg)),
       log(.info, place.tenant, place.call, "Answered", party.agent.description),
       .visitor(call.visitor, .talking(place.call, agent: party.agent.description)),
     ] + hear(place, at: now)
@@ -111,6 +112,10 @@ extension Exchange {
   // MARK: What the media plane reports
 
   package mutating func receive(_ event: MediaEvent, at now: Instant) -> [Output] {
+    seen(event) + act(on: event, at: now)
+  }
+
+  private mutating func act(on event: MediaEvent, at now: Instant) -> [Output] {
     switch event {
     case .opened(let leg, let port):
       guard let place = placesByLeg[leg] else { return [.media(.close(leg))] }

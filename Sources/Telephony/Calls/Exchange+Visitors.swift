@@ -22,22 +22,30 @@ extension Exchange {
   ) -> (Result<Routed, Refusal>, [Output]) {
     guard !isShuttingDown else { return (.failure(Refusal(.shuttingDown)), []) }
     guard let tenant = TenantID(request.tenant).flatMap({ tenants[$0] }) else { return (.failure(Refusal(.unknownTenant)), []) }
-    guard placesByVisitor[visitor] == nil, tenant.calls.count < Tenant.maximumCalls else {
-      return (.failure(Refusal(.busy)), [])
-    }
-    let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
-    let agent = wantsEcho ? nil : tenants[tenant.id]?.nextAgent(except: [])
-    guard wantsEcho || agent != nil || tenant.fallback == .echo else { return (.failure(Refusal(.noAgents)), []) }
-
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
+    var outputs = [
+      flight(
+        place,
+        .asked(
+          name: request.name, page: request.page, extensionDialled: request.extensionDialled, hasOffer: request.offer != nil))
+    ]
+    func refused(_ refusal: Refusal) -> (Result<Routed, Refusal>, [Output]) {
+      (.failure(refusal), outputs + [flight(place, .refused(refusal.reason))])
+    }
+    guard placesByVisitor[visitor] == nil, tenant.calls.count < Tenant.maximumCalls else { return refused(Refusal(.busy)) }
+    let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
+    let choice = wantsEcho ? nil : tenant.choice(except: [], at: now)
+    if let choice { outputs.append(flight(place, .chose(choice))) }
+    let agent = choice?.chosen
+    guard wantsEcho || agent != nil || tenant.fallback == .echo else { return refused(Refusal(.noAgents)) }
+
     var call = Call(
       id: place.call, tenant: tenant.id, visitor: visitor, plane: idlestPlane, name: request.name, page: request.page,
       extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
-    var outputs: [Output] = []
     var answer: String?
     if let offer = request.offer {
       switch openVisitorLeg(offer, of: &call, place, at: now) {
-      case .failure(let refusal): return (.failure(refusal), [])
+      case .failure(let refusal): return refused(refusal)
       case .success(let opened):
         answer = opened.answer
         outputs += opened.outputs
@@ -109,8 +117,8 @@ extension Exchange {
     let leg = newLeg(on: call.plane, for: place)
     call.leg = leg
     call.fingerprints = offered.fingerprints
-    let opening = Output.media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))
-    return .success(OpenedLeg(answer: answer, isNew: true, outputs: closing + [opening]))
+    let opening = [flight(place, .leg(leg, .visitor)), .media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]
+    return .success(OpenedLeg(answer: answer, isNew: true, outputs: closing + opening))
   }
 
   static func read(_ text: String) throws(Refusal) -> BrowserOffer {

@@ -15,6 +15,8 @@ package struct Exchange: Sendable {
     case agent(AgentSessionID, AgentEvent)
     /// A line of the call log: once when a call begins, once when all is known of it.
     case record(CallRecord)
+    /// For the flight recorder: what is seen from inside only.
+    case flight(FlightNote)
     case log(LogLine)
   }
 
@@ -153,7 +155,7 @@ package struct Exchange: Sendable {
     } catch {
       return answer(error, over: flow)
     }
-    return layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
+    return heard(message, flow) + layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
   }
 
   /// Tells the sender of a malformed request what is wrong with it, if that can find its way.

@@ -12,6 +12,8 @@ extension ControlPlane {
     case showTenant
     case addAgent
     case listAgents
+    case listCalls
+    case trace
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -24,6 +26,8 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}", .showTenant)
     router.add("POST", "/tenants/{uuid}/agents", .addAgent)
     router.add("GET", "/tenants/{uuid}/agents", .listAgents)
+    router.add("GET", "/tenants/{uuid}/calls", .listCalls)
+    router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
     return router
   }()
 
@@ -36,14 +40,16 @@ extension ControlPlane {
       return response
     case .found(let place, let captures):
       do throws(EnrolmentFault) {
-        return try await answer(place, captures["uuid"] ?? "", request)
+        return try await answer(place, captures["uuid"] ?? "", captures["id"] ?? "", request)
       } catch {
         return error.problem
       }
     }
   }
 
-  private func answer(_ place: Place, _ uuid: String, _ request: HTTPRequest) async throws(EnrolmentFault) -> HTTPResponse {
+  private func answer(
+    _ place: Place, _ uuid: String, _ call: String, _ request: HTTPRequest
+  ) async throws(EnrolmentFault) -> HTTPResponse {
     switch place {
     case .addTenant:
       guard let wish = Self.read(TenantWish.self, request) else { return Self.unreadable }
@@ -60,6 +66,8 @@ extension ControlPlane {
       return Self.json(
         201, AgentAdded(uuid: text, sipDomain: text, agent: agent.name.description, password: agent.generatedPassword))
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
+    case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
+    case .trace: return await trace(of: try await tenant(uuid).id, beginning: call, request)
     }
   }
 
@@ -93,7 +101,7 @@ extension ControlPlane {
     try? JSONDecoder().decode(type, from: Data(request.body))
   }
 
-  private static func json(_ status: Int, _ answer: some Encodable) -> HTTPResponse {
+  static func json(_ status: Int, _ answer: some Encodable) -> HTTPResponse {
     guard let body = try? JSONEncoder().encode(answer) else { return .problem(500, "The answer could not be written") }
     return HTTPResponse(status, headers: [("Content-Type", "application/json")], body: Array(body))
   }

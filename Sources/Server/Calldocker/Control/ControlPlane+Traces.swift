@@ -1,0 +1,91 @@
+import Calls
+import HTTP
+import Runtime
+import Wire
+
+/// What `calldocker calls` and `calldocker why` ask for. A call is looked for among its tenant's calls and nowhere else.
+extension ControlPlane {
+  /// Calls that one answer lists, the latest first.
+  private static let latest = 100
+  private static let defaultWidth = 100
+
+  func listCalls(of tenant: TenantID, showsPersonal: Bool) async -> HTTPResponse {
+    let records = await signalling.latestFlights(of: tenant, atMost: Self.latest)
+    let clock = FlightClock.now
+    return Self.json(
+      200,
+      CallPage(
+        calls: records.map { record in
+          CallShown(
+            call: record.call.description, at: "\(clock.day(record.startedAt))T\(clock.time(record.startedAt))Z",
+            agent: record.agent.map { showsPersonal ? $0.description : "…" }, end: record.end)
+        }))
+  }
+
+  /// - Parameter prefix: the beginning of a call's id, as long as needed to tell it from the tenant's other calls.
+  func trace(of tenant: TenantID, beginning prefix: String, _ request: HTTPRequest) async -> HTTPResponse {
+    let records = await signalling.flights(of: tenant, beginning: prefix)
+    guard let record = records.first, !prefix.isEmpty else {
+      let sentence =
+        "This business has no call that begins with \(prefix), or it was too long ago. `calldocker calls` lists them."
+      return .problem(404, "Unknown call", detail: sentence)
+    }
+    guard records.count == 1 else {
+      let sentence = "\(records.count) calls begin with \(prefix): give more of the id. `calldocker calls` lists them."
+      return .problem(409, "Not one call", detail: sentence)
+    }
+    let (clock, showsPersonal) = (FlightClock.now, request.parameter("private") == "yes")
+    var trace = Trace(call: record.call.description, end: record.end, dropped: record.dropped)
+    switch request.parameter("form") {
+    case "entries":
+      trace.entries = FlightFields(record, clock: clock, showsPersonal: showsPersonal).entries.map(TraceEntry.init)
+    case "ladder":
+      let width = request.parameter("width").flatMap { Int($0) } ?? Self.defaultWidth
+      trace.text = FlightLadder(record, clock: clock, showsPersonal: showsPersonal, width: width).text
+    default: trace.text = FlightStory(record, clock: clock, showsPersonal: showsPersonal).text
+    }
+    return Self.json(200, trace)
+  }
+}
+
+extension FlightClock {
+  /// By the wall's clock as it goes now.
+  static var now: FlightClock { FlightClock(offset: SystemClock.wallNanoseconds &- SystemClock.now.nanoseconds) }
+}
+
+struct CallShown: Codable, Sendable {
+  var call: String
+  var at: String
+  /// Who answered or rang last; three dots unless names were asked for.
+  var agent: String?
+  /// Absent while the call lasts.
+  var end: String?
+}
+
+struct CallPage: Codable, Sendable {
+  var calls: [CallShown]
+}
+
+struct TraceEntry: Codable, Sendable {
+  var at: String
+  /// Since the call began.
+  var ms: Int64
+  var event: String
+  var fields: [String: String]
+  var message: [String]?
+  var repeats: Int?
+
+  init(_ entry: FlightFields.Entry) {
+    (at, ms, event, fields, message) = (entry.at, entry.milliseconds, entry.event, entry.fields, entry.message)
+    repeats = entry.repeats > 0 ? entry.repeats : nil
+  }
+}
+
+struct Trace: Codable, Sendable {
+  var call: String
+  var end: String?
+  /// Entries that a full record let go.
+  var dropped: Int
+  var text: String?
+  var entries: [TraceEntry]?
+}

@@ -1,0 +1,109 @@
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// What a call's flight recorder is told by the exchange, in the order in which it happens.
+package enum FlightNote: Hashable, Sendable {
+  case happened(TenantID, CallID, FlightEvent)
+  /// A message of some dialog of ours came in; whose call it is, the recorder knows by its Call-ID.
+  case heard(SIPMessage, Flow)
+}
+
+/// One thing that happened to a call. Secrets never come this far: no password, token, digit or key is part of any case.
+package enum FlightEvent: Hashable, Sendable {
+  case asked(name: String?, page: String?, extensionDialled: String?, hasOffer: Bool)
+  case refused(Refusal.Reason)
+  case chose(AgentChoice)
+  case rings(AgentName, phones: Int, browsers: Int)
+  /// The call has a new leg.
+  case leg(LegID, FlightParty)
+  /// A phone is sent its INVITE, in a SIP dialog of this Call-ID.
+  case invites(LegID, callID: String)
+  /// A phone's connection was gone before its INVITE.
+  case unsendable(LegID)
+  case unanswered(LegID, isConnectionGone: Bool)
+  case declinedInBrowser(AgentName)
+  case answered(AgentName, LegID)
+  case visitorLost
+  case visitorBack(hasOffer: Bool)
+  case message(FlightMessage)
+  case media(FlightMedia)
+  case command(FlightCommand)
+  case toldVisitor(VisitorEvent)
+  case toldAgent(AgentEvent)
+  case ended(EndReason, seconds: Int)
+}
+
+/// Who is at the other end of a leg.
+package enum FlightParty: Hashable, Sendable {
+  case visitor
+  case phone(AgentName, Flow)
+  case browser(AgentName)
+}
+
+/// What a media plane reported of a leg. Keys that were pressed are not among it: they may be a secret.
+package enum FlightMedia: Hashable, Sendable {
+  case opened(LegID, port: UInt16)
+  case connected(LegID)
+  case failed(LegID, MediaFailure)
+  case consentLost(LegID)
+  case fellSilent(LegID)
+  case heardAgain(LegID)
+  case closed(LegID, LegReport)
+
+  init?(_ event: MediaEvent) {
+    switch event {
+    case .opened(let leg, let port): self = .opened(leg, port: port)
+    case .connected(let leg): self = .connected(leg)
+    case .failed(let leg, let failure): self = .failed(leg, failure)
+    case .consentLost(let leg): self = .consentLost(leg)
+    case .fellSilent(let leg): self = .fellSilent(leg)
+    case .heardAgain(let leg): self = .heardAgain(leg)
+    case .closed(let leg, let report): self = .closed(leg, report)
+    case .digit, .played: return nil
+    }
+  }
+
+  package var leg: LegID {
+    switch self {
+    case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
+      .heardAgain(let leg), .closed(let leg, _):
+      leg
+    }
+  }
+}
+
+/// A wish to a media plane without its credentials, fingerprints and digits.
+package enum FlightCommand: Hashable, Sendable {
+  case open(LegID)
+  case connect(LegID, to: SocketAddress, NegotiatedAudio)
+  case bridge(LegID, LegID)
+  case echo(LegID)
+  case play(LegID, Sound)
+  case quiet(LegID)
+  case sendDigits(LegID, count: Int)
+  case restart(LegID)
+  case close(LegID)
+
+  init(_ command: MediaCommand) {
+    switch command {
+    case .openBrowser(let leg, _), .openPhone(let leg): self = .open(leg)
+    case .connectPhone(let leg, let phone): self = .connect(leg, to: phone.remote, phone.audio)
+    case .bridge(let leg, let other): self = .bridge(leg, other)
+    case .echo(let leg): self = .echo(leg)
+    case .play(let leg, let sound): self = .play(leg, sound)
+    case .quiet(let leg): self = .quiet(leg)
+    case .sendDigits(let leg, let digits): self = .sendDigits(leg, count: digits.count)
+    case .restart(let leg, _, _): self = .restart(leg)
+    case .close(let leg): self = .close(leg)
+    }
+  }
+
+  package var leg: LegID {
+    switch self {
+    case .open(let leg), .connect(let leg, _, _), .bridge(let leg, _), .echo(let leg), .play(let leg, _), .quiet(let leg),
+      .sendDigits(let leg, _), .restart(let leg), .close(let leg):
+      leg
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import Wire
+
+/// A record's entries for programs: each a word, and fields by their names.
+package struct FlightFields {
+  package struct Entry: Hashable, Sendable {
+    /// `2026-11-24T12:04:31.200Z`.
+    package var at: String
+    /// Since the call began.
+    package var milliseconds: Int64
+    package var event: String
+    package var fields: [String: String] = [:]
+    /// What is kept of a SIP message; absent where it would show what is private.
+    package var message: [String]?
+    package var repeats = 0
+  }
+
+  package let entries: [Entry]
+
+  package init(_ record: FlightRecord, clock: FlightClock, showsPersonal: Bool) {
+    let names = FlightNames(record, showsPersonal: showsPersonal)
+    entries = record.entries.flatMap { entry in
+      Self.told(entry.event, names).map { event, fields in
+        var told = Entry(
+          at: "\(clock.day(entry.at))T\(clock.time(entry.at))Z", milliseconds: (entry.at - record.startedAt).milliseconds,
+          event: event, fields: fields, repeats: entry.repeats)
+        if case .message(let message) = entry.event, showsPersonal { told.message = message.lines }
+        return told
+      }
+    }
+  }
+
+  private static func told(_ event: FlightEvent, _ names: FlightNames) -> [(String, [String: String])] {
+    switch event {
+    case .asked(let name, let page, let number, let hasOffer):
+      var fields = ["offer": "\(hasOffer)"]
+      fields["name"] = name.map(names.text)
+      fields["page"] = page.map(names.text)
+      fields["extension"] = number.map(names.text)
+      return [("asked", fields)]
+    case .refused(let reason): return [("refused", ["reason": reason.rawValue])]
+    case .chose(let choice):
+      var fields = ["unlisted": "\(choice.unlisted)"]
+      fields["agent"] = choice.chosen.map(names.name)
+      return choice.candidates.map { ("considered", ["agent": names.name($0.agent), "verdict": $0.eligibility.word]) }
+        + [("chose", fields)]
+    case .rings(let agent, let phones, let browsers):
+      return [("rings", ["agent": names.name(agent), "phones": "\(phones)", "browsers": "\(browsers)"])]
+    case .leg(let leg, _): return [("leg", fields(leg, names))]
+    case .invites(let leg, _): return [("invites", fields(leg, names))]
+    case .unsendable(let leg): return [("unsendable", fields(leg, names))]
+    case .unanswered(let leg, let isConnectionGone):
+      return [("unanswered", fields(leg, names, ["connectionGone": "\(isConnectionGone)"]))]
+    case .declinedInBrowser(let agent): return [("declined-in-browser", ["agent": names.name(agent)])]
+    case .answered(let agent, let leg): return [("answered", fields(leg, names, ["agent": names.name(agent)]))]
+    case .visitorLost: return [("visitor-lost", [:])]
+    case .visitorBack(let hasOffer): return [("visitor-back", ["offer": "\(hasOffer)"])]
+    case .message(let message):
+      let words = [
+        "direction": message.isFromPeer ? "in" : "out", "title": message.title, "cseq": message.header("CSeq") ?? "",
+      ]
+      return [("sip", fields(message.leg, names, words))]
+    case .media(let media): return [("media", fields(media.leg, names, ["report": media.word]))]
+    case .command(let command): return [("command", fields(command.leg, names, ["wish": command.word]))]
+    case .toldVisitor(let event): return [("told-visitor", ["event": event.word])]
+    case .toldAgent(let event): return [("told-agent", ["event": event.word])]
+    case .ended(let reason, let seconds): return [("ended", ["reason": reason.rawValue, "seconds": "\(seconds)"])]
+    }
+  }
+
+  private static func fields(_ leg: LegID, _ names: FlightNames, _ more: [String: String] = [:]) -> [String: String] {
+    more.merging(["leg": "\(leg.number)", "party": names.party(leg)]) { mine, _ in mine }
+  }
+}
+
+extension Eligibility {
+  fileprivate var word: String {
+    switch self {
+    case .chosen: "chosen"
+    case .waitedLess: "waited-less"
+    case .alreadyTried: "already-tried"
+    case .busy: "busy"
+    case .paused: "paused"
+    case .phoneGone(let loss, _): "phone-\(loss.rawValue)"
+    case .neverRegistered: "never-registered"
+    }
+  }
+}
+
+extension FlightMedia {
+  fileprivate var word: String {
+    switch self {
+    case .opened(_, let port): "opened \(port)"
+    case .connected: "connected"
+    case .failed(_, let failure): "failed: \(FlightStory.sentence(failure))"
+    case .consentLost: "consent-lost"
+    case .fellSilent: "fell-silent"
+    case .heardAgain: "heard-again"
+    case .closed(_, let report):
+      "closed: \(report.packetsReceived) received, \(report.packetsSent) sent, \(report.packetsLost) lost"
+    }
+  }
+}
+
+extension FlightCommand {
+  fileprivate var word: String {
+    switch self {
+    case .open: "open"
+    case .connect(_, _, let audio): "connect by \(audio.codec)"
+    case .bridge(_, let other): "bridge with leg \(other.number)"
+    case .echo: "echo"
+    case .play(_, .ringback): "play ringback"
+    case .play(_, .reconnecting): "play reconnecting"
+    case .play(_, .prompt(let name)): "play \(name)"
+    case .quiet: "quiet"
+    case .sendDigits(_, let count): "send \(count) digits"
+    case .restart: "restart"
+    case .close: "close"
+    }
+  }
+}
+
+extension VisitorEvent {
+  fileprivate var word: String {
+    switch self {
+    case .trying: "trying"
+    case .ringing: "ringing"
+    case .talking: "talking"
+    case .held: "held"
+    case .ended: "ended"
+    }
+  }
+}
+
+extension AgentEvent {
+  fileprivate var word: String {
+    switch self {
+    case .incomingCall: "incoming-call"
+    case .incomingCallEnded(_, let end): "incoming-call-ended: \(end.rawValue)"
+    case .visitorLost: "visitor-lost"
+    case .visitorBack: "visitor-back"
+    case .ended: "ended"
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import SIPCore
+import SIPSyntax
+import Wire
+
+/// Keeps a record of every call: told all that an exchange says, it knows what belongs to which call.
+///
+/// With no call alive it looks at nothing. No time passes by itself: what is over leaves when something is next told or asked.
+package struct FlightRecorder: Sendable {
+  /// Calls that are recorded at a time, the half minutes after their ends included; one more ends the oldest of these early, or has
+  /// no record.
+  package static let maximumLive = 10_000
+  package static let maximumLiveBytes = 128 * 1024 * 1024
+  /// Messages of a call come until its last transactions are over (RFC 3261 §17; `AbandonedInvites.memory`).
+  package static let afterlife = AbandonedInvites.memory
+
+  private var live: [CallID: FlightRecord] = [:]
+  private var liveOctets = 0
+  private var callsByLeg: [LegID: CallID] = [:]
+  private var legsByDialog: [String: LegID] = [:]
+  private var dialogsByLeg: [LegID: String] = [:]
+  private var departures = DeadlineQueue<CallID>()
+  private var archive = FlightArchive()
+  /// Calls that found no room.
+  package private(set) var unrecorded: UInt64 = 0
+
+  package init() {}
+
+  /// How much of each kind is alive; all zero once every call is over and its afterlife, too.
+  package struct Census: Hashable, Sendable {
+    package var live = 0
+    package var octets = 0
+    package var legs = 0
+    package var dialogs = 0
+    package init() {}
+  }
+
+  package var census: Census {
+    var census = Census()
+    (census.live, census.octets) = (max(live.count, departures.count), liveOctets)
+    (census.legs, census.dialogs) = (callsByLeg.count, max(legsByDialog.count, dialogsByLeg.count))
+    return census
+  }
+
+  // MARK: What is told
+
+  package mutating func take(_ outputs: [Exchange.Output], at now: Instant) {
+    expire(at: now)
+    for output in outputs {
+      switch output {
+      case .flight(.happened(let tenant, let call, let event)): note(event, tenant, call, at: now)
+      case .flight(.heard(let message, _)): heard(message, at: now)
+      case .datagram(let octets, _), .stream(let octets, _): sent(octets, at: now)
+      case .media(let command):
+        let wish = FlightCommand(command)
+        if let call = callsByLeg[wish.leg] { append(.command(wish), to: call, at: now) }
+      case .visitor(_, .ended(let call, let reason, let seconds)):
+        append(.ended(reason, seconds: seconds), to: call, at: now)
+        if live[call] != nil { departures.set(call, to: now + Self.afterlife) }
+      case .visitor(_, let event): append(.toldVisitor(event), to: event.call, at: now)
+      case .agent(_, let event): append(.toldAgent(event.withoutCaller), to: event.call, at: now)
+      case .close, .record, .log: break
+      }
+    }
+  }
+
+  /// Moves the records of calls that are wholly over to the archive.
+  package mutating func expire(at now: Instant) {
+    while let call = departures.popDue(at: now) { depart(call) }
+  }
+
+  private mutating func note(_ event: FlightEvent, _ tenant: TenantID, _ call: CallID, at now: Instant) {
+    switch event {
+    case .asked: begin(tenant, call, at: now)
+    case .leg(let leg, _): follow(leg, of: call)
+    case .invites(let leg, let callID) where callsByLeg[leg] == call:
+      legsByDialog[callID] = leg
+      dialogsByLeg[leg] = callID
+    default: break
+    }
+    append(event, to: call, at: now)
+    if case .refused = event { depart(call) }
+  }
+
+  private mutating func begin(_ tenant: TenantID, _ call: CallID, at now: Instant) {
+    guard live[call] == nil else { return }
+    if live.count >= Self.maximumLive || liveOctets >= Self.maximumLiveBytes {
+      guard let oldest = departures.popDue(at: now + Self.afterlife) else {
+        unrecorded &+= 1
+        return
+      }
+      depart(oldest)
+    }
+    live[call] = FlightRecord(tenant, call, at: now)
+  }
+
+  private mutating func follow(_ leg: LegID, of call: CallID) {
+    guard let record = live[call], record.parties.count < FlightRecord.maximumLegs else { return }
+    callsByLeg[leg] = call
+  }
+
+  private mutating func append(_ event: FlightEvent, to call: CallID, at now: Instant) {
+    // Taken out and put back, so that what it holds is not copied.
+    guard var record = live.removeValue(forKey: call) else { return }
+    liveOctets -= record.octets
+    record.append(event, at: now)
+    liveOctets += record.octets
+    live[call] = record
+  }
+
+  private mutating func depart(_ call: CallID) {
+    guard let record = live.removeValue(forKey: call) else { return }
+    liveOctets -= record.octets
+    departures.remove(call)
+    for leg in record.parties.keys {
+      callsByLeg[leg] = nil
+      if let dialog = dialogsByLeg.removeValue(forKey: leg) { legsByDialog[dialog] = nil }
+    }
+    archive.insert(record)
+  }
+
+  // MARK: SIP
+
+  private mutating func heard(_ message: SIPMessage, at now: Instant) {
+    guard !legsByDialog.isEmpty, let leg = message.headers[.callID].flatMap({ legsByDialog[$0] }) else { return }
+    keep(FlightMessage(leg, isFromPeer: true, keeping: message.serialized()), at: now)
+  }
+
+  private mutating func sent(_ octets: [UInt8], at now: Instant) {
+    guard !legsByDialog.isEmpty, let callID = Self.callID(octets), let leg = legsByDialog[callID] else { return }
+    keep(FlightMessage(leg, isFromPeer: false, keeping: octets), at: now)
+  }
+
+  private mutating func keep(_ message: FlightMessage, at now: Instant) {
+    if let call = callsByLeg[message.leg] { append(.message(message), to: call, at: now) }
+  }
+
+  /// The Call-ID of a message that we wrote.
+  private static func callID(_ octets: [UInt8]) -> String? {
+    guard let name = octets.firstRange(of: callIDName) else { return nil }
+    let value = octets[name.upperBound...].prefix(Exchange.callIDLength + 1)
+    guard value.count > Exchange.callIDLength, value.last == 0x0D else { return nil }
+    return String(decoding: value.dropLast(), as: UTF8.self)
+  }
+  private static let callIDName = Array("\r\nCall-ID: ".utf8)
+
+  // MARK: What is asked
+
+  /// The tenant's calls whose ids begin so; a call of another tenant is none.
+  package mutating func records(of tenant: TenantID, beginning prefix: String, at now: Instant) -> [FlightRecord] {
+    expire(at: now)
+    return all(of: tenant).filter { $0.call.description.hasPrefix(prefix) }
+  }
+
+  /// The tenant's latest calls, the latest first.
+  package mutating func latest(of tenant: TenantID, atMost count: Int, at now: Instant) -> [FlightRecord] {
+    expire(at: now)
+    return Array(all(of: tenant).sorted { $0.startedAt > $1.startedAt }.prefix(max(0, count)))
+  }
+
+  private func all(of tenant: TenantID) -> [FlightRecord] {
+    live.values.filter { $0.tenant == tenant } + archive.records(of: tenant)
+  }
+}
+
+extension VisitorEvent {
+  fileprivate var call: CallID {
+    switch self {
+    case .trying(let call), .ringing(let call), .talking(let call, _), .held(let call), .ended(let call, _, _): call
+    }
+  }
+}
+
+extension AgentEvent {
+  fileprivate var call: CallID {
+    switch self {
+    case .incomingCall(let call, _, _), .incomingCallEnded(let call, _), .visitorLost(let call), .visitorBack(let call),
+      .ended(let call, _, _):
+      call
+    }
+  }
+
+  /// Who calls stands in the record's first entry.
+  fileprivate var withoutCaller: AgentEvent {
+    if case .incomingCall(let call, _, _) = self { .incomingCall(call, from: "", page: nil) } else { self }
+  }
+}

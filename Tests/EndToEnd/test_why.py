@@ -1,0 +1,65 @@
+"""A call is asked why it went as it did, from the command line, after a real phone declined it."""
+
+import json
+import pathlib
+
+import socketio
+
+from conftest import DEMO, eventually, registered
+from test_command_line import calldocker
+from visitor import written_offer
+
+
+def test_a_declined_call_explains_itself(gateway, softphone):
+    alice = registered(softphone("alice", answers=False))
+    client, states = socketio.Client(), []
+    client.on("call-state", states.append)
+    client.connect(gateway.http, transports=["websocket"])
+    try:
+        wish = {"uuid": DEMO, "sdp": written_offer(), "name": "Vera", "page": "https://shop.example/"}
+        answer = client.call("call-request", wish, timeout=10)
+        assert answer["success"], answer
+        eventually(lambda: alice.heard("CALL_INCOMING"), what="ringing")
+        alice.command("hangup")
+        eventually(lambda: any(state["state"] == "ended" for state in states), what="the end")
+    finally:
+        client.disconnect()
+
+    def ask(*words):
+        code, output, errors = calldocker(*words, data=gateway.data)
+        assert code == 0, errors
+        return output
+
+    calls = json.loads(ask("calls", DEMO, "--json"))["calls"]
+    assert [call["end"] for call in calls] == ["declined"] and calls[0]["agent"] == "…"
+    call = calls[0]["call"]
+    story = ask("why", call[:6], "--private")
+    print(story)
+    for sentence in [
+        "A visitor named Vera asked to be called through",
+        "alice was chosen: available, and had no call yet.",
+        "bob was skipped: no phone is registered.",
+        "was sent an INVITE; it rang after",
+        "The call ended: everybody who could be rung declined or was busy",
+        "Hint: no phone of bob has registered since the server started",
+    ]:
+        assert sentence in story, story
+    hidden = ask("why", DEMO, call)
+    print(hidden)
+    for name in ["alice", "bob", "Vera", "127.0.0.1", "shop.example"]:
+        assert name not in hidden, hidden
+    ladder = ask("why", DEMO, call, "--ladder", "--private")
+    print(ladder)
+    assert "INVITE" in ladder and "180 Ringing" in ladder and "ACK" in ladder
+    entries = json.loads(ask("why", DEMO, call, "--json", "--private"))["entries"]
+    assert entries[0]["event"] == "asked" and entries[0]["ms"] == 0
+    assert any(entry["event"] == "sip" and entry["fields"]["title"] == "180 Ringing" for entry in entries)
+    kept = json.dumps(entries) + pathlib.Path(gateway.log).read_text()
+    assert "ice-pwd" not in kept and "Authorization" not in kept
+
+    code, _, errors = calldocker("why", DEMO, "zzzzzzzz", data=gateway.data)
+    assert code == 65 and "calldocker calls" in errors
+    other = json.loads(ask("tenant", "add", "Other", "--json"))["uuid"]
+    assert calldocker("why", other, call, data=gateway.data)[0] == 65, "a call belongs to its tenant alone"
+    code, _, errors = calldocker("why", call, data=gateway.data)
+    assert code == 64 and "tenant list" in errors
