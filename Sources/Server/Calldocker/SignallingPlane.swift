@@ -31,6 +31,7 @@ package actor SignallingPlane {
   private let advertised: IPAddress?
   private let host: IPAddress
   private var sink: Sink?
+  private var vigils: [Vigil] = []
   private var timer: EventLoop.TimerID?
   private var facing: [IPAddress: IPAddress] = [:]
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
@@ -136,7 +137,9 @@ package actor SignallingPlane {
   }
 
   private func schedule() {
-    if let timer { loop.set(timer, to: earliest(exchange.deadline, leaving.first?.until)) }
+    keepVigils()
+    let own = earliest(leaving.first?.until, vigils.map(\.until).min())
+    if let timer { loop.set(timer, to: earliest(exchange.deadline, own)) }
   }
 
   /// Does something with the exchange and carries out what it asks for.
@@ -225,7 +228,52 @@ package actor SignallingPlane {
   package func reject(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.reject(session, call, at: $1)) } }
   package func agentHangUp(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.hangUp(session, call, at: $1)) } }
   package func sessionGone(_ session: AgentSessionID) { with { ((), $0.sessionGone(session, at: $1)) } }
-  package func shutDown() { with { ((), $0.shutDown(at: $1)) } }
+
+  // MARK: The end
+
+  /// Somebody who waits for a state of the exchange, and how long at most.
+  private struct Vigil {
+    let isOver: @Sendable (Exchange) -> Bool
+    let until: Instant
+    let waiter: CheckedContinuation<Void, Never>
+  }
+
+  /// Lets those go whose wait is over.
+  private func keepVigils() {
+    guard !vigils.isEmpty else { return }
+    let now = SystemClock.now
+    vigils.removeAll { vigil in
+      guard vigil.until <= now || vigil.isOver(exchange) else { return false }
+      vigil.waiter.resume()
+      return true
+    }
+  }
+
+  private func wait(atMost limit: Duration, _ isOver: @escaping @Sendable (Exchange) -> Bool) async {
+    await withCheckedContinuation { waiter in
+      vigils.append(Vigil(isOver: isOver, until: SystemClock.now + limit, waiter: waiter))
+      schedule()
+    }
+  }
+
+  /// Refuses new calls from now on, and returns when the last one is over or the time is up.
+  package func drain(within limit: Duration) async {
+    exchange.beginShutDown()
+    await wait(atMost: limit) { $0.callCount == 0 }
+  }
+
+  /// Ends every call in words, and waits a moment for what must still be said of them and answered to them.
+  package func shutDown(within limit: Duration) async {
+    with { ((), $0.shutDown(at: $1)) }
+    await wait(atMost: limit) { $0.isQuiet }
+  }
+
+  /// Lets everybody who waits for an end go on at once.
+  package func hurry() {
+    for vigil in vigils { vigil.waiter.resume() }
+    vigils = []
+  }
+
   package var callCount: Int { exchange.callCount }
   package var edge: (connections: Int, counts: EdgeCounts) { (exchange.census.connections, exchange.edge) }
 }

@@ -135,6 +135,12 @@ package struct Exchange: Sendable {
     return outputs
   }
 
+  /// Takes no new calls; those that are go on, and so do registrations.
+  package mutating func beginShutDown() { isShuttingDown = true }
+
+  /// Whether nobody is owed a word any more: no call lives, no request of ours waits for its answer, no record for its figures.
+  package var isQuiet: Bool { callCount == 0 && records.count == 0 && !layer.isAwaitingAnswers }
+
   /// Takes no new calls, and ends those that are.
   package mutating func shutDown(at now: Instant) -> [Output] {
     isShuttingDown = true

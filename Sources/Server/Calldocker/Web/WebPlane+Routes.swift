@@ -56,7 +56,7 @@ extension WebPlane {
       switch place {
       case .register: await register(request, from: clients[client])
       case .status: await status(captures["uuid"] ?? "")
-      case .health: HTTPResponse(200, type: "application/json", "{\"status\":\"ok\"}")
+      case .health: health(request)
       case .metrics: await metrics()
       case .demo: await describeDemo(request)
       }
@@ -67,6 +67,13 @@ extension WebPlane {
     guard let tenant = await signalling.tenant(uuid) else { return .problem(404, "No business has this UUID") }
     let isThere = tenant.isAnybodyThere
     return HTTPResponse(200, type: "application/json", "{\"online\":\(isThere),\"open\":true,\"queueLength\":0}")
+  }
+
+  /// Readiness; with `?live` whether the process lives, which it says of itself by answering.
+  private func health(_ request: HTTPRequest) -> HTTPResponse {
+    let isReady = !isDraining || request.parameter("live") != nil
+    return HTTPResponse(
+      isReady ? 200 : 503, type: "application/json", "{\"status\":\"\(isDraining ? "draining" : "ok")\"}")
   }
 
   private func describeDemo(_ request: HTTPRequest) async -> HTTPResponse {
