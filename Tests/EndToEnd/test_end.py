@@ -6,7 +6,7 @@ import pytest
 import requests
 import socketio
 
-from conftest import DEMO, Gateway, eventually, registered
+from conftest import DEMO, ROOT, Gateway, eventually, registered
 
 
 def visitor(gateway, transports):
@@ -83,7 +83,32 @@ def test_a_phone_that_talks_is_hung_up_and_may_answer_that(gateway, softphone):
     client, states = visitor(gateway, ["websocket"])
     assert client.call("call-request", {"uuid": DEMO}, timeout=10)["success"]
     eventually(lambda: states and states[-1]["state"] == "talking", what="the answer")
-    gateway.process.send_signal(signal.SIGTERM)
     assert gateway.stop() == 0
     eventually(lambda: phone.heard("CALL_CLOSED"), what="BYE at the phone")
     eventually(lambda: states[-1]["state"] == "ended", what="the end")
+    # Nobody is left whom it could take leave of.
+    phone.process.kill()
+
+
+def test_metrics_are_read_here_and_not_through_a_proxy(service):
+    gateway = service("--drain", "0")
+    client, states = visitor(gateway, ["websocket"])
+    echo(client)
+    eventually(lambda: states[-1]["state"] == "talking", what="the echo")
+    address = f"{gateway.http}/metrics"
+    answer = requests.get(address, timeout=5)
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    assert 'calldocker_calls{state="echo"} 1' in lines and "calldocker_calls_begun_total 1" in lines
+    families = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    assert len(families) == sum(line.startswith("# HELP") for line in lines) > 30
+    for line in lines:
+        if not line.startswith("#"):
+            name, value = line.rsplit(" ", 1)
+            assert float(value) >= 0
+            family = name.split("{")[0]
+            assert family in families or family.rsplit("_", 1)[0] in families
+    assert DEMO not in answer.text
+    assert requests.get(address, headers={"X-Forwarded-For": "203.0.113.1"}, timeout=5).status_code == 403
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    assert [name for name in sorted(families) if f"`{name}`" not in documented] == []

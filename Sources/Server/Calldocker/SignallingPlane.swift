@@ -32,6 +32,8 @@ package actor SignallingPlane {
   private let host: IPAddress
   private var sink: Sink?
   private var vigils: [Vigil] = []
+  private var legs = LegHistograms()
+  private var refused: [Refusal.Reason: UInt64] = [:]
   private var timer: EventLoop.TimerID?
   private var facing: [IPAddress: IPAddress] = [:]
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
@@ -187,6 +189,7 @@ package actor SignallingPlane {
   // MARK: What others ask for
 
   package func report(_ events: [MediaEvent]) {
+    for event in events { legs.observe(event) }
     with { exchange, now in ((), events.flatMap { exchange.receive($0, at: now) }) }
   }
 
@@ -199,7 +202,9 @@ package actor SignallingPlane {
   }
 
   package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
-    with { $0.callRequest(visitor, request, at: $1) }
+    let result = with { $0.callRequest(visitor, request, at: $1) }
+    if case .failure(let refusal) = result { refused[refusal.reason, default: 0] &+= 1 }
+    return result
   }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
@@ -275,7 +280,22 @@ package actor SignallingPlane {
   }
 
   package var callCount: Int { exchange.callCount }
-  package var edge: (connections: Int, counts: EdgeCounts) { (exchange.census.connections, exchange.edge) }
+
+  /// What an operator is shown, all of one moment.
+  struct Figures: Sendable {
+    var gauges: ExchangeGauges
+    var counts: ExchangeCounts
+    var edge: EdgeCounts
+    var refused: [Refusal.Reason: UInt64]
+    var legs: LegHistograms
+    var turns: Histogram
+  }
+
+  var figures: Figures {
+    Figures(
+      gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, refused: refused, legs: legs, turns: loop.turns)
+  }
+  nonisolated var mediaPlanes: [MediaPlane] { media }
 }
 
 extension IPAddress {

@@ -31,6 +31,7 @@ package final class MediaPlane: Sendable {
   /// The port that browsers reach.
   package let browserPort: UInt16
   private let mailbox: Mailbox<MediaLoop.Letter>
+  private let published: Locked<MediaFigures>
   private let end = Latch()
 
   /// Binds the sockets and starts the thread.
@@ -38,6 +39,7 @@ package final class MediaPlane: Sendable {
     let loop = try MediaLoop(settings, report: report)
     browserPort = loop.browserPort
     mailbox = loop.mailbox
+    published = loop.published
     let end = end
     try Thread.start("media") {
       loop.run()
@@ -46,6 +48,11 @@ package final class MediaPlane: Sendable {
   }
 
   package func post(_ commands: [MediaCommand]) { mailbox.post(.commands(commands)) }
+
+  /// What the plane published of itself; at most a second old while packets come.
+  package var figures: MediaFigures { published.with { $0 } }
+  /// Letters that wait for the plane.
+  package var waiting: Int { mailbox.count }
 
   package func stop() { mailbox.post(.stop) }
 

@@ -19,6 +19,8 @@ struct SocketTransport: MediaTransport, ~Copyable {
   let browsers: UDPSocket
   private let ports: ClosedRange<UInt16>
   private var nextPort: UInt16
+  /// Datagrams that the kernel was given.
+  private(set) var sent: UInt64 = 0
   private let host: IPAddress
   private let portsBySlot: UnsafeMutablePointer<PhonePort?>
   private let slots: Int
@@ -75,12 +77,14 @@ struct SocketTransport: MediaTransport, ~Copyable {
   // MARK: MediaTransport
 
   mutating func sendToBrowser(_ packet: UnsafeRawBufferPointer, at address: SocketAddress) {
+    sent &+= 1
     browsers.send(packet, to: address)
   }
 
   mutating func send(
     _ packet: UnsafeRawBufferPointer, from port: PhonePort, _ channel: PhoneChannel, to address: SocketAddress
   ) {
+    sent &+= 1
     UDPSocket(file: channel == .rtp ? port.rtp : port.rtcp, isIPv6: browsers.isIPv6).send(packet, to: address)
   }
 

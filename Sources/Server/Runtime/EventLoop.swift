@@ -33,6 +33,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   private var nextToken: UInt64 = 1
   private var timers: [UInt64: () -> Void] = [:]
   private var deadlines = DeadlineQueue<UInt64>()
+  /// Seconds of work between two waits: what may arrive and wait meanwhile. For those who live on this loop.
+  package private(set) var turns = Histogram.turns
 
   package init() throws(SystemFailure) {
     epoll = try Epoll()
@@ -128,9 +130,11 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     thread.with { $0 = Thread.id }
     while !isStopping.with({ $0 }) {
       let count = epoll.wait(until: deadlines.next, now: SystemClock.now)
+      let began = SystemClock.now
       for index in 0..<count { serve(index) }
       runJobs()
       while let due = deadlines.popDue(at: SystemClock.now) { timers[due]?() }
+      turns.observe(Double((SystemClock.now - began).nanoseconds) / 1e9)
     }
     let last = life.with { life in
       defer { life = .over }

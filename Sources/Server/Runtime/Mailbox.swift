@@ -15,6 +15,9 @@ package final class Mailbox<Letter>: Sendable where Letter: Sendable {
     if wasEmpty { bell.ring() }
   }
 
+  /// How many wait.
+  package var count: Int { letters.with(\.count) }
+
   package func takeAll() -> [Letter] {
     bell.silence()
     return letters.with { letters in

@@ -45,6 +45,7 @@ package struct Exchange: Sendable {
   var wrongPasswords = WrongPasswords()
   /// What happened at the SIP edge that nobody was told of.
   package internal(set) var edge = EdgeCounts()
+  package internal(set) var counts = ExchangeCounts()
   package internal(set) var isShuttingDown = false
 
   // Ways back from a machine's own names to the call that owns it.
@@ -159,6 +160,7 @@ package struct Exchange: Sendable {
     } catch {
       return answer(error, over: flow)
     }
+    counts.received.note(message)
     return layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
   }
 
@@ -170,11 +172,15 @@ package struct Exchange: Sendable {
 
   /// Over a connection that is gone nothing can be sent, and none is opened to a peer: what was to be said is lost, and counted.
   mutating func send(_ octets: [UInt8], over flow: Flow) -> [Output] {
-    guard let connection = flow.connection else { return [.datagram(octets, flow)] }
+    guard let connection = flow.connection else {
+      counts.sent.note(octets)
+      return [.datagram(octets, flow)]
+    }
     guard connections.isOpen(connection) else {
       edge.lostWithConnection &+= 1
       return []
     }
+    counts.sent.note(octets)
     return [.stream(octets, connection)]
   }
 

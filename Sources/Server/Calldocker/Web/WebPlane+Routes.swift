@@ -57,7 +57,7 @@ extension WebPlane {
       case .register: await register(request, from: clients[client])
       case .status: await status(captures["uuid"] ?? "")
       case .health: health(request)
-      case .metrics: await metrics()
+      case .metrics: await metrics(request, from: clients[client])
       case .demo: await describeDemo(request)
       }
     if let client = clients[client] { answer(client, number, response) }
@@ -81,23 +81,6 @@ extension WebPlane {
       return .problem(404, "There is nothing at this address")
     }
     return demo.answer(to: request, registered: Set(tenant.agents.values.filter { !$0.phones.all.isEmpty }.map(\.name)))
-  }
-
-  private func metrics() async -> HTTPResponse {
-    let sip = await signalling.edge
-    let lines = [
-      "# TYPE calldocker_calls gauge", "calldocker_calls \(await signalling.callCount)",
-      "# TYPE calldocker_sip_connections gauge", "calldocker_sip_connections \(sip.connections)",
-      "# TYPE calldocker_sip_connections_refused counter",
-      "calldocker_sip_connections_refused \(sip.counts.connectionsRefused)",
-      "# TYPE calldocker_sip_connections_ended counter", "calldocker_sip_connections_ended \(sip.counts.connectionsEnded)",
-      "# TYPE calldocker_sip_lost_with_connection counter",
-      "calldocker_sip_lost_with_connection \(sip.counts.lostWithConnection)",
-      "# TYPE calldocker_sip_guesses_refused counter", "calldocker_sip_guesses_refused \(sip.counts.guessesRefused)",
-      "# TYPE calldocker_web_connections gauge", "calldocker_web_connections \(clients.count)",
-      "# TYPE calldocker_web_sessions gauge", "calldocker_web_sessions \(sessions.count)", "",
-    ]
-    return HTTPResponse(200, type: "text/plain; version=0.0.4", lines.joined(separator: "\n"))
   }
 
   // MARK: Sign-up
