@@ -42,6 +42,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     try epoll.add(bell.file, .readable, token: 0)
   }
 
+  deinit { bell.close() }
+
   package func start(_ name: String) throws(SystemFailure) {
     try Thread.start(name) { [self] in run() }
     life.with { if case .unborn = $0 { $0 = .running(waiting: []) } }

@@ -7,6 +7,8 @@ package final class Mailbox<Letter>: Sendable where Letter: Sendable {
     bell = try WakeDescriptor()
   }
 
+  deinit { bell.close() }
+
   package func post(_ letter: Letter) {
     let wasEmpty = letters.with { letters in
       defer { letters.append(letter) }

@@ -111,6 +111,7 @@ extension Exchange {
   // MARK: What the media plane reports
 
   package mutating func receive(_ event: MediaEvent, at now: Instant) -> [Output] {
+    noteRoom(event)
     switch event {
     case .opened(let leg, let port):
       guard let place = placesByLeg[leg] else { return [.media(.close(leg))] }

@@ -29,9 +29,10 @@ extension Exchange {
     let agent = wantsEcho ? nil : tenants[tenant.id]?.nextAgent(except: [])
     guard wantsEcho || agent != nil || tenant.fallback == .echo else { return (.failure(Refusal(.noAgents)), []) }
 
+    guard let plane = idlestPlane else { return (.failure(Refusal(.busy)), []) }
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
     var call = Call(
-      id: place.call, tenant: tenant.id, visitor: visitor, plane: idlestPlane, name: request.name, page: request.page,
+      id: place.call, tenant: tenant.id, visitor: visitor, plane: plane, name: request.name, page: request.page,
       extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
     var outputs: [Output] = []
     var answer: String?

@@ -63,6 +63,8 @@ package struct Exchange: Sendable {
   var nextLeg: UInt64 = 0
   /// How many calls each media plane has.
   var callsByPlane: [Int]
+  /// Media planes whose legs or ports were used up when one was last wished for: they get no call until one of their legs closes.
+  var exhaustedPlanes: Set<MediaPlaneID> = []
   var ringing = DeadlineQueue<Place>()
   /// When a call ends for want of its visitor.
   var absences = DeadlineQueue<Place>()
@@ -208,9 +210,19 @@ package struct Exchange: Sendable {
 
   // MARK: Names of our own
 
-  /// The media plane with the fewest calls.
-  var idlestPlane: MediaPlaneID {
-    MediaPlaneID(callsByPlane.indices.min { callsByPlane[$0] < callsByPlane[$1] } ?? 0)
+  /// The media plane with the fewest calls, of those that have room; `nil` if none has.
+  var idlestPlane: MediaPlaneID? {
+    callsByPlane.indices.filter { !exhaustedPlanes.contains(MediaPlaneID($0)) }
+      .min { callsByPlane[$0] < callsByPlane[$1] }.map { MediaPlaneID($0) }
+  }
+
+  /// Learns from what a leg reports whether its plane has room.
+  mutating func noteRoom(_ event: MediaEvent) {
+    switch event {
+    case .failed(let leg, .noFreePort), .failed(let leg, .tooManyLegs): exhaustedPlanes.insert(leg.plane)
+    case .closed(let leg, _): exhaustedPlanes.remove(leg.plane)
+    default: break
+    }
   }
 
   mutating func newLeg(on plane: MediaPlaneID, for place: Place) -> LegID {

@@ -113,7 +113,7 @@ extension WebPlane {
 
   private func register(_ request: HTTPRequest, from client: WebClient?) async -> HTTPResponse {
     let origin = origin(for: request, from: client)
-    guard isDemo || signUps.admit(client?.stream.remote.ip ?? .any, at: SystemClock.now) else {
+    guard signUps.admit(client?.stream.remote.ip ?? .any, isDemo: isDemo, at: SystemClock.now) else {
       var response = HTTPResponse.problem(429, "Too many sign-ups from your address; please try again in an hour")
       response.headers.append("Retry-After", "3600")
       return response
