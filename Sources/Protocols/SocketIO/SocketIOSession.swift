@@ -78,6 +78,8 @@ package struct SocketIOSession: Sendable {
     return EngineIOPacket.open(json).text
   }
 
+  /// Whether something waits for the client to fetch it.
+  package var hasWaiting: Bool { !outbox.isEmpty }
   package var isClosed: Bool { if case .closed = transport { true } else { false } }
   /// Whether events may be sent: the client is in our namespace.
   package var isConnected: Bool { connectBy == nil && !isClosed }

@@ -20,6 +20,12 @@ package struct Server: Sendable {
   private let log: Log
   private let configuration: Configuration
   private let demo: DemoBusiness?
+  /// Events on their way to browsers, and the task that carries them: it ends when the last one is delivered.
+  private let deliveries = Locked<(sink: AsyncStream<SignallingPlane.ClientEvent>.Continuation, task: Task<Void, Never>)?>(nil)
+  private let isHurried = Locked(false)
+
+  /// How long phones have to acknowledge that we hang up.
+  private static let farewellTime = Duration.seconds(2)
 
   /// The demo's tenant, the same on every machine so that documents can name it.
   package static let demoTenant = TenantID("00000000-0000-4000-8000-00000000ca11")
@@ -122,7 +128,8 @@ package struct Server: Sendable {
     try web.loop.start("web")
     try office.start("office")
     let (events, sink) = AsyncStream.makeStream(of: SignallingPlane.ClientEvent.self)
-    Task { [web] in for await event in events { await web.deliver(event) } }
+    let task = Task { [web] in for await event in events { await web.deliver(event) } }
+    deliveries.with { $0 = (sink, task) }
     try await signalling.start { sink.yield($0) }
     try await web.start()
     if let demo { try await add(demo) }
@@ -179,13 +186,28 @@ package struct Server: Sendable {
     }
   }
 
-  /// Ends every call in words, and then the planes.
+  /// Takes no new calls, lets those that are come to their end for a while, ends the rest in words, and then the planes.
   package func stop() async {
+    await web.beginDraining()
     await control.stop()
-    await signalling.shutDown()
-    for plane in media { plane.stop() }
+    let count = await signalling.callCount
+    if count > 0 { log.write(.info, "Ending, once the calls have, or in \(configuration.drain) s", [("calls", "\(count)")]) }
+    if !isHurried.with({ $0 }) { await signalling.drain(within: .seconds(configuration.drain)) }
+    await signalling.shutDown(within: isHurried.with { $0 } ? .zero : Self.farewellTime)
+    // What the exchange said last is with the web before the web says goodbye.
+    let last = deliveries.with { $0 }
+    last?.sink.finish()
+    await last?.task.value
+    await web.sayGoodbye()
+    for plane in media { await plane.end() }
     for loop in [web.loop, office, signalling.loop] { await loop.end() }
     folder.release()
+  }
+
+  /// Asked a second time: nobody is waited for any more, but every call is still ended in words.
+  package func hurry() async {
+    isHurried.with { $0 = true }
+    await signalling.hurry()
   }
 
   /// Leaves nothing behind of a start that failed; the process ends next.

@@ -32,6 +32,9 @@ package actor SignallingPlane {
   private let advertised: IPAddress?
   private let host: IPAddress
   private var sink: Sink?
+  private var vigils: [Vigil] = []
+  private var legs = LegHistograms()
+  private var refused: [Refusal.Reason: UInt64] = [:]
   private var timer: EventLoop.TimerID?
   private var facing: [IPAddress: IPAddress] = [:]
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
@@ -137,7 +140,9 @@ package actor SignallingPlane {
   }
 
   private func schedule() {
-    if let timer { loop.set(timer, to: earliest(exchange.deadline, leaving.first?.until)) }
+    keepVigils()
+    let own = earliest(leaving.first?.until, vigils.map(\.until).min())
+    if let timer { loop.set(timer, to: earliest(exchange.deadline, own)) }
   }
 
   /// Does something with the exchange and carries out what it asks for.
@@ -186,6 +191,7 @@ package actor SignallingPlane {
   // MARK: What others ask for
 
   package func report(_ events: [MediaEvent]) {
+    for event in events { legs.observe(event) }
     with { exchange, now in ((), events.flatMap { exchange.receive($0, at: now) }) }
   }
 
@@ -206,7 +212,9 @@ package actor SignallingPlane {
   }
 
   package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
-    with { $0.callRequest(visitor, request, at: $1) }
+    let result = with { $0.callRequest(visitor, request, at: $1) }
+    if case .failure(let refusal) = result { refused[refusal.reason, default: 0] &+= 1 }
+    return result
   }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
@@ -235,9 +243,69 @@ package actor SignallingPlane {
   package func reject(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.reject(session, call, at: $1)) } }
   package func agentHangUp(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.hangUp(session, call, at: $1)) } }
   package func sessionGone(_ session: AgentSessionID) { with { ((), $0.sessionGone(session, at: $1)) } }
-  package func shutDown() { with { ((), $0.shutDown(at: $1)) } }
+
+  // MARK: The end
+
+  /// Somebody who waits for a state of the exchange, and how long at most.
+  private struct Vigil {
+    let isOver: @Sendable (Exchange) -> Bool
+    let until: Instant
+    let waiter: CheckedContinuation<Void, Never>
+  }
+
+  /// Lets those go whose wait is over.
+  private func keepVigils() {
+    guard !vigils.isEmpty else { return }
+    let now = SystemClock.now
+    vigils.removeAll { vigil in
+      guard vigil.until <= now || vigil.isOver(exchange) else { return false }
+      vigil.waiter.resume()
+      return true
+    }
+  }
+
+  private func wait(atMost limit: Duration, _ isOver: @escaping @Sendable (Exchange) -> Bool) async {
+    await withCheckedContinuation { waiter in
+      vigils.append(Vigil(isOver: isOver, until: SystemClock.now + limit, waiter: waiter))
+      schedule()
+    }
+  }
+
+  /// Refuses new calls from now on, and returns when the last one is over or the time is up.
+  package func drain(within limit: Duration) async {
+    exchange.beginShutDown()
+    await wait(atMost: limit) { $0.callCount == 0 }
+  }
+
+  /// Ends every call in words, and waits a moment for what must still be said of them and answered to them.
+  package func shutDown(within limit: Duration) async {
+    with { ((), $0.shutDown(at: $1)) }
+    await wait(atMost: limit) { $0.isQuiet }
+  }
+
+  /// Lets everybody who waits for an end go on at once.
+  package func hurry() {
+    for vigil in vigils { vigil.waiter.resume() }
+    vigils = []
+  }
+
   package var callCount: Int { exchange.callCount }
-  package var edge: (connections: Int, counts: EdgeCounts) { (exchange.census.connections, exchange.edge) }
+
+  /// What an operator is shown, all of one moment.
+  struct Figures: Sendable {
+    var gauges: ExchangeGauges
+    var counts: ExchangeCounts
+    var edge: EdgeCounts
+    var refused: [Refusal.Reason: UInt64]
+    var legs: LegHistograms
+    var turns: Histogram
+  }
+
+  var figures: Figures {
+    Figures(
+      gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, refused: refused, legs: legs, turns: loop.turns)
+  }
+  nonisolated var mediaPlanes: [MediaPlane] { media }
 }
 
 extension IPAddress {

@@ -139,4 +139,13 @@ package struct DropCounts: Hashable, Sendable {
   /// Ours, which could not be sealed.
   package var notSealed: UInt64 = 0
   package init() {}
+
+  /// Each with the name that an operator reads.
+  package var byReason: [(reason: String, count: UInt64)] {
+    [
+      ("unknown-source", unknownSource), ("unknown-kind", unknownKind), ("malformed", malformed),
+      ("not-authentic", notAuthentic), ("replayed", replayed), ("early", early), ("stranger", stranger),
+      ("unknown-payload-type", unknownPayloadType), ("not-sealed", notSealed),
+    ]
+  }
 }

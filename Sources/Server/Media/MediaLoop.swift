@@ -16,6 +16,15 @@ package final class MediaLoop: @unchecked Sendable {
   private static let browserBatch = 64
 
   package let mailbox: Mailbox<Letter>
+  /// The figures as they were last published.
+  package let published = Locked(MediaFigures())
+  private var received: UInt64 = 0
+  private var turns = Histogram.turns
+  /// When the present turn began.
+  private var began: Instant?
+  private var publishAt = Instant()
+  /// Whether something arrived since the last publication.
+  private var isStale = false
   private var engine: MediaEngine<SocketTransport>
   private let report: @Sendable ([MediaEvent]) -> Void
   private let buffer: UnsafeMutableRawBufferPointer
@@ -51,8 +60,13 @@ package final class MediaLoop: @unchecked Sendable {
   ///
   /// What one wake-up brings arrived at one moment, the one that is answered: the clock is not read for each packet.
   package func receive(_ clock: () -> Instant) -> Instant? {
-    let count = engine.transport.epoll.wait(until: engine.deadline, now: clock())
+    let before = clock()
+    if let began { turns.observe(Double((before - began).nanoseconds) / 1e9) }
+    let deadline = isStale ? earliest(engine.deadline, publishAt) : engine.deadline
+    let count = engine.transport.epoll.wait(until: deadline, now: before)
     let now = clock()
+    began = now
+    isStale = isStale || count > 0
     for index in 0..<count {
       switch engine.transport.source(index) {
       case .mailbox: if readMailbox(at: now) { return nil }
@@ -68,6 +82,19 @@ package final class MediaLoop: @unchecked Sendable {
     engine.wake(at: now)
     let events = engine.takeEvents()
     if !events.isEmpty { report(events) }
+    if isStale, now >= publishAt { publish(at: now) }
+  }
+
+  /// Once in a while and not for each packet: whoever reads the figures then holds the lock for a copy.
+  private func publish(at now: Instant) {
+    (isStale, publishAt) = (false, now + MediaFigures.period)
+    published.with { figures in
+      figures.legs = engine.legCount
+      figures.drops = engine.drops
+      figures.received = received
+      figures.sent = engine.transport.sent
+      figures.turns = turns
+    }
   }
 
   /// Says whether the thread should end.
@@ -84,6 +111,7 @@ package final class MediaLoop: @unchecked Sendable {
   private func readBrowsers(at now: Instant) {
     for _ in 0..<Self.browserBatch {
       guard let (count, source) = engine.transport.browsers.receive(into: room) else { return }
+      received &+= 1
       engine.receiveFromBrowser(buffer, count: count, from: source, at: now)
     }
   }
@@ -91,6 +119,7 @@ package final class MediaLoop: @unchecked Sendable {
   /// One datagram a wake-up: a phone sends one each 20 ms, and asking for a second costs as much as reading it.
   private func readPhone(_ slot: Int, _ channel: PhoneChannel, at now: Instant) {
     guard let (count, source) = engine.transport.socket(slot, channel)?.receive(into: room) else { return }
+    received &+= 1
     engine.receiveFromPhone(slot, channel, buffer, count: count, from: source, at: now)
   }
 }

@@ -31,16 +31,34 @@ package final class MediaPlane: Sendable {
   /// The port that browsers reach.
   package let browserPort: UInt16
   private let mailbox: Mailbox<MediaLoop.Letter>
+  private let published: Locked<MediaFigures>
+  private let end = Latch()
 
   /// Binds the sockets and starts the thread.
   package init(_ settings: Settings, report: @escaping @Sendable ([MediaEvent]) -> Void) throws(SystemFailure) {
     let loop = try MediaLoop(settings, report: report)
     browserPort = loop.browserPort
     mailbox = loop.mailbox
-    try Thread.start("media") { loop.run() }
+    published = loop.published
+    let end = end
+    try Thread.start("media") {
+      loop.run()
+      end.open()
+    }
   }
 
   package func post(_ commands: [MediaCommand]) { mailbox.post(.commands(commands)) }
 
+  /// What the plane published of itself; at most a second old while packets come.
+  package var figures: MediaFigures { published.with { $0 } }
+  /// Letters that wait for the plane.
+  package var waiting: Int { mailbox.count }
+
   package func stop() { mailbox.post(.stop) }
+
+  /// Ends the thread after everything that was posted, and returns when it is gone.
+  package func end() async {
+    stop()
+    await end.wait()
+  }
 }

@@ -68,6 +68,8 @@ package struct WakeDescriptor: Sendable {
     guard file >= 0 else { throw SystemFailure("making an eventfd") }
   }
 
+  package func close() { Glibc.close(file) }
+
   package func ring() { eventfd_write(file, 1) }
 
   package func silence() {

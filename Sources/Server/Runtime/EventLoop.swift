@@ -33,12 +33,16 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   private var nextToken: UInt64 = 1
   private var timers: [UInt64: () -> Void] = [:]
   private var deadlines = DeadlineQueue<UInt64>()
+  /// Seconds of work between two waits: what may arrive and wait meanwhile. For those who live on this loop.
+  package private(set) var turns = Histogram.turns
 
   package init() throws(SystemFailure) {
     epoll = try Epoll()
     bell = try WakeDescriptor()
     try epoll.add(bell.file, .readable, token: 0)
   }
+
+  deinit { bell.close() }
 
   package func start(_ name: String) throws(SystemFailure) {
     try Thread.start(name) { [self] in run() }
@@ -128,9 +132,11 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     thread.with { $0 = Thread.id }
     while !isStopping.with({ $0 }) {
       let count = epoll.wait(until: deadlines.next, now: SystemClock.now)
+      let began = SystemClock.now
       for index in 0..<count { serve(index) }
       runJobs()
       while let due = deadlines.popDue(at: SystemClock.now) { timers[due]?() }
+      turns.observe(Double((SystemClock.now - began).nanoseconds) / 1e9)
     }
     let last = life.with { life in
       defer { life = .over }

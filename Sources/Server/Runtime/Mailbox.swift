@@ -7,6 +7,8 @@ package final class Mailbox<Letter>: Sendable where Letter: Sendable {
     bell = try WakeDescriptor()
   }
 
+  deinit { bell.close() }
+
   package func post(_ letter: Letter) {
     let wasEmpty = letters.with { letters in
       defer { letters.append(letter) }
@@ -14,6 +16,9 @@ package final class Mailbox<Letter>: Sendable where Letter: Sendable {
     }
     if wasEmpty { bell.ring() }
   }
+
+  /// How many wait.
+  package var count: Int { letters.with(\.count) }
 
   package func takeAll() -> [Letter] {
     bell.silence()

@@ -30,7 +30,7 @@ package struct CallRequest: Hashable, Sendable {
 
 /// Why something was not done: a word for programs, a sentence for people.
 package struct Refusal: Error, Hashable, Sendable {
-  package enum Reason: String, Sendable {
+  package enum Reason: String, Sendable, CaseIterable {
     case unknownTenant = "unknown-tenant"
     case noAgents = "no-agents"
     case busy
@@ -63,7 +63,7 @@ package struct Refusal: Error, Hashable, Sendable {
 }
 
 /// How a call ended.
-package enum EndReason: String, Hashable, Sendable {
+package enum EndReason: String, Hashable, Sendable, CaseIterable {
   case visitorHungUp = "visitor-hung-up"
   case agentHungUp = "agent-hung-up"
   case noAnswer = "no-answer"

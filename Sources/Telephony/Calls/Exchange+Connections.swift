@@ -58,6 +58,7 @@ extension Exchange {
   mutating func perform(_ output: Connections.Output, at now: Instant) -> [Output] {
     switch output {
     case .message(let message, let flow):
+      counts.received.note(message)
       return heard(message, flow) + layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
     case .malformed(let error, let flow): return answer(error, over: flow)
     case .send(let octets, let connection): return [.stream(octets, connection)]

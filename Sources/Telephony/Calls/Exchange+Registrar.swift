@@ -4,6 +4,9 @@ import Wire
 
 /// Requests outside any call: who may register, and what everybody else hears.
 extension Exchange {
+  /// When a peer that we refuse because we end may find us again.
+  static var restartTime: Duration { .seconds(60) }
+
   static var allowed: String { "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER" }
 
   mutating func receive(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
@@ -17,6 +20,12 @@ extension Exchange {
     }
     if let to = try? request.headers.to, to.tag != nil { return receiveInDialog(request, key, flow, at: now) }
     guard request.uri.sip != nil else { return respond(key, request, .unsupportedURIScheme, at: now) }
+    // A peer that asks whether we would take its call hears what its call would (RFC 3261 §11.2).
+    if isShuttingDown, request.method == .invite || request.method == .options {
+      return respond(key, request, .serviceUnavailable, at: now) {
+        $0.headers.append(.retryAfter, String(Self.restartTime.components.seconds))
+      }
+    }
     switch request.method {
     case .register: return register(request, key, flow, at: now)
     case .options:

@@ -116,6 +116,7 @@ extension Exchange {
   }
 
   private mutating func act(on event: MediaEvent, at now: Instant) -> [Output] {
+    noteRoom(event)
     switch event {
     case .opened(let leg, let port):
       guard let place = placesByLeg[leg] else { return [.media(.close(leg))] }
@@ -167,6 +168,7 @@ extension Exchange {
     }
     tenants[place.tenant]?.calls[place.call] = nil
     callsByPlane[call.plane.number] -= 1
+    counts.ended[reason, default: 0] &+= 1
     placesByVisitor[call.visitor] = nil
     absences.remove(place)
     let agentLeg: LegID? = if case .talking(let party, _) = call.phase { party.leg } else { nil }

@@ -38,9 +38,10 @@ extension Exchange {
     if let choice { outputs.append(flight(place, .chose(choice))) }
     let agent = choice?.chosen
     guard wantsEcho || agent != nil || tenant.fallback == .echo else { return refused(Refusal(.noAgents)) }
+    guard let plane = idlestPlane else { return refused(Refusal(.busy)) }
 
     var call = Call(
-      id: place.call, tenant: tenant.id, visitor: visitor, plane: idlestPlane, name: request.name, page: request.page,
+      id: place.call, tenant: tenant.id, visitor: visitor, plane: plane, name: request.name, page: request.page,
       extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
     var answer: String?
     if let offer = request.offer {
@@ -54,6 +55,7 @@ extension Exchange {
     tenants[tenant.id]?.calls[place.call] = call
     callsByPlane[call.plane.number] += 1
     placesByVisitor[visitor] = place
+    counts.begun &+= 1
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
     outputs.append(.record(CallRecord(call)))
     outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)

@@ -47,6 +47,7 @@ package struct Exchange: Sendable {
   var wrongPasswords = WrongPasswords()
   /// What happened at the SIP edge that nobody was told of.
   package internal(set) var edge = EdgeCounts()
+  package internal(set) var counts = ExchangeCounts()
   package internal(set) var isShuttingDown = false
 
   // Ways back from a machine's own names to the call that owns it.
@@ -64,6 +65,8 @@ package struct Exchange: Sendable {
   var nextLeg: UInt64 = 0
   /// How many calls each media plane has.
   var callsByPlane: [Int]
+  /// Media planes whose legs or ports were used up when one was last wished for: they get no call until one of their legs closes.
+  var exhaustedPlanes: Set<MediaPlaneID> = []
   var ringing = DeadlineQueue<Place>()
   /// When a call ends for want of its visitor.
   var absences = DeadlineQueue<Place>()
@@ -137,6 +140,12 @@ package struct Exchange: Sendable {
     return outputs
   }
 
+  /// Takes no new calls; those that are go on, and so do registrations.
+  package mutating func beginShutDown() { isShuttingDown = true }
+
+  /// Whether nobody is owed a word any more: no call lives, no request of ours waits for its answer, no record for its figures.
+  package var isQuiet: Bool { callCount == 0 && records.count == 0 && !layer.isAwaitingAnswers }
+
   /// Takes no new calls, and ends those that are.
   package mutating func shutDown(at now: Instant) -> [Output] {
     isShuttingDown = true
@@ -155,6 +164,7 @@ package struct Exchange: Sendable {
     } catch {
       return answer(error, over: flow)
     }
+    counts.received.note(message)
     return heard(message, flow) + layer.receive(message, over: flow, at: now).flatMap { perform($0, at: now) }
   }
 
@@ -166,11 +176,15 @@ package struct Exchange: Sendable {
 
   /// Over a connection that is gone nothing can be sent, and none is opened to a peer: what was to be said is lost, and counted.
   mutating func send(_ octets: [UInt8], over flow: Flow) -> [Output] {
-    guard let connection = flow.connection else { return [.datagram(octets, flow)] }
+    guard let connection = flow.connection else {
+      counts.sent.note(octets)
+      return [.datagram(octets, flow)]
+    }
     guard connections.isOpen(connection) else {
       edge.lostWithConnection &+= 1
       return []
     }
+    counts.sent.note(octets)
     return [.stream(octets, connection)]
   }
 
@@ -198,9 +212,19 @@ package struct Exchange: Sendable {
 
   // MARK: Names of our own
 
-  /// The media plane with the fewest calls.
-  var idlestPlane: MediaPlaneID {
-    MediaPlaneID(callsByPlane.indices.min { callsByPlane[$0] < callsByPlane[$1] } ?? 0)
+  /// The media plane with the fewest calls, of those that have room; `nil` if none has.
+  var idlestPlane: MediaPlaneID? {
+    callsByPlane.indices.filter { !exhaustedPlanes.contains(MediaPlaneID($0)) }
+      .min { callsByPlane[$0] < callsByPlane[$1] }.map { MediaPlaneID($0) }
+  }
+
+  /// Learns from what a leg reports whether its plane has room.
+  mutating func noteRoom(_ event: MediaEvent) {
+    switch event {
+    case .failed(let leg, .noFreePort), .failed(let leg, .tooManyLegs): exhaustedPlanes.insert(leg.plane)
+    case .closed(let leg, _): exhaustedPlanes.remove(leg.plane)
+    default: break
+    }
   }
 
   mutating func newLeg(on plane: MediaPlaneID, for place: Place) -> LegID {

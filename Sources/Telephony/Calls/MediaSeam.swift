@@ -136,7 +136,7 @@ package enum MediaEvent: Hashable, Sendable {
   case closed(LegID, LegReport)
 }
 
-package enum MediaFailure: Hashable, Sendable {
+package enum MediaFailure: Hashable, Sendable, CaseIterable {
   case noFreePort
   case fingerprintMismatch
   case handshakeFailed

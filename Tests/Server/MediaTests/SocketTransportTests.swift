@@ -44,6 +44,24 @@ struct SocketTransportTests {
     #expect(again?.number == range.lowerBound)
   }
 
+  @Test("Of a second of a phone's packets that nobody read, about a quarter waits")
+  func queue() throws {
+    let range = try Self.freePair()
+    var transport = try Self.transport(range)
+    let port = transport.openPhonePort(for: 0)
+    let number = try #require(port).number
+    let phone = try UDPSocket(bind: SocketAddress(Self.host, 0))
+    defer { phone.close() }
+    // 20 ms of G.711 with its RTP header.
+    let packet = [UInt8](repeating: 0x80, count: 172)
+    for _ in 0..<50 { _ = packet.withUnsafeBytes { phone.send($0, to: SocketAddress(Self.host, number)) } }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
+    defer { buffer.deallocate() }
+    var waiting = 0
+    while transport.socket(0, .rtp)?.receive(into: buffer) != nil { waiting += 1 }
+    #expect((6...20).contains(waiting), "\(waiting * 20) ms waited")
+  }
+
   @Test("A transport that ends leaves no port bound")
   func ends() throws {
     let range = try Self.freePair()

@@ -41,6 +41,11 @@ struct MediaPlaneChoiceTests {
     return (routed.call, port, Self.planes(outputs))
   }
 
+  private mutating func refusal(of visitor: UInt64) -> Refusal.Reason? {
+    do { _ = try call(visitor) } catch { return (error as? Refusal)?.reason }
+    return nil
+  }
+
   private static func planes(_ outputs: [Exchange.Output]) -> Set<Int> {
     Set(outputs.compactMap { if case .media(let command) = $0 { command.plane.number } else { nil } })
   }
@@ -53,5 +58,19 @@ struct MediaPlaneChoiceTests {
     #expect(Self.planes(exchange.hangUp(VisitorID(2), first[1].call, at: Instant())) == [1])
     #expect(try call(4).port == 7001, "the plane that lost a call is the idlest")
     #expect(try call(5).port == 7000)
+  }
+
+  @Test("A plane whose ports or legs are used up gets no call until one of its legs closes; with none left it is busy")
+  mutating func exhaustion() throws {
+    let legs = (0..<3).map { LegID(UInt64(1000 + $0), on: MediaPlaneID($0)) }
+    _ = exchange.receive(.failed(legs[0], .noFreePort), at: Instant())
+    #expect(try [call(1).port, call(2).port, call(3).port] == [7001, 7002, 7001])
+    _ = exchange.receive(.failed(legs[1], .tooManyLegs), at: Instant())
+    _ = exchange.receive(.failed(legs[2], .noFreePort), at: Instant())
+    #expect(refusal(of: 4) == .busy)
+    _ = exchange.receive(.failed(legs[2], .handshakeFailed), at: Instant())
+    #expect(refusal(of: 4) == .busy)
+    _ = exchange.receive(.closed(legs[2], LegReport()), at: Instant())
+    #expect(try call(4).port == 7002)
   }
 }

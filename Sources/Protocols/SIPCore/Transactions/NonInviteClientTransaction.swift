@@ -24,6 +24,13 @@ package struct NonInviteClientTransaction: Sendable {
   }
 
   package var isTerminated: Bool { if case .terminated = state { true } else { false } }
+  /// Whether no final answer has come, and one may.
+  package var isPending: Bool {
+    switch state {
+    case .trying, .proceeding: true
+    case .completed, .terminated: false
+    }
+  }
 
   package var deadline: Instant? {
     switch state {

@@ -50,6 +50,16 @@ package struct TransactionLayer: Sendable {
   }
 
   package var count: Int { machines.count }
+  /// Whether a request of ours still waits for its final answer; walks all of them.
+  package var isAwaitingAnswers: Bool {
+    machines.values.contains { machine in
+      switch machine {
+      case .inviteClient(let machine, _, _): machine.isPending
+      case .client(let machine, _): machine.isPending
+      case .inviteServer, .server: false
+      }
+    }
+  }
   package var deadline: Instant? { deadlines.next }
 
   // MARK: What arrives

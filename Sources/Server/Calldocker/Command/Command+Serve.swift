@@ -10,8 +10,8 @@ extension Command {
       Each flag is an environment variable too, --http-port as CALLDOCKER_HTTP_PORT, and but for --config a line of the
       configuration file, `http-port = 8080`. A flag wins over the environment, the environment over the file.
       Port 0 takes a free one. Once everything listens, one line of JSON on standard output says where; the log is on
-      standard error. SIGTERM ends every call in words and then the service, with code 0. SIGHUP reads the files of --tls
-      again.
+      standard error. SIGTERM refuses new calls, waits up to --drain seconds for those that are, ends the rest in words and
+      then the service, with code 0; a second one does not wait. SIGHUP reads the files of --tls again.
       """
   ) { options, environment in
     do {
@@ -47,6 +47,14 @@ extension Command {
       throw error
     }
     while Signals.wait(signals) == .hangUp, server.hasFilesToRead { try wait { await server.readFilesAgain() } }
+    try Thread.start("impatience") {
+      while Signals.wait(signals) == .hangUp {}
+      Task.detached { await server.hurry() }
+      while Signals.wait(signals) == .hangUp {}
+      // The third time, something is stuck, and whoever asks knows it.
+      server.abandon()
+      exit(EX_SOFTWARE)
+    }
     try wait { await server.stop() }
   }
 

@@ -18,6 +18,9 @@ package struct Configuration: Sendable {
   package var advertised: IPAddress?
   package var baseDomain: String?
   package var tls: TLSChoice?
+  /// Seconds that calls may go on after SIGTERM.
+  package var drain = 5
+  package static let maximumDrain = 24 * 3600
   package var logLevel = Log.Level.info
   package var showsPersonal = false
   package var isDemo = false

@@ -50,6 +50,9 @@ extension Setting {
     Setting(
       "tls", \.tls, .tlsChoice,
       "TLS on the HTTP port: a certificate made now, none, or two PEM files; self with demo, else off"),
+    Setting(
+      "drain", \.drain, .count(0...Configuration.maximumDrain),
+      "seconds that calls may go on after SIGTERM"),
     Setting("log-level", \.logLevel, .logLevel, "how much is logged: trace, debug, info, warning or error"),
     Setting("log-private", \.showsPersonal, .yesOrNo, "show numbers, names and addresses in the log"),
     Setting("demo", \.isDemo, .yesOrNo, "a business to try with, and open sign-up"),

@@ -56,8 +56,8 @@ extension WebPlane {
       switch place {
       case .register: await register(request, from: clients[client])
       case .status: await status(captures["uuid"] ?? "")
-      case .health: HTTPResponse(200, type: "application/json", "{\"status\":\"ok\"}")
-      case .metrics: await metrics()
+      case .health: health(request)
+      case .metrics: await metrics(request, from: clients[client])
       case .demo: await describeDemo(request)
       }
     if let client = clients[client] { answer(client, number, response) }
@@ -69,28 +69,18 @@ extension WebPlane {
     return HTTPResponse(200, type: "application/json", "{\"online\":\(isThere),\"open\":true,\"queueLength\":0}")
   }
 
+  /// Readiness; with `?live` whether the process lives, which it says of itself by answering.
+  private func health(_ request: HTTPRequest) -> HTTPResponse {
+    let isReady = !isDraining || request.parameter("live") != nil
+    return HTTPResponse(
+      isReady ? 200 : 503, type: "application/json", "{\"status\":\"\(isDraining ? "draining" : "ok")\"}")
+  }
+
   private func describeDemo(_ request: HTTPRequest) async -> HTTPResponse {
     guard let demo, let tenant = await signalling.tenant(demo.tenant.description) else {
       return .problem(404, "There is nothing at this address")
     }
     return demo.answer(to: request, registered: Set(tenant.agents.values.filter { !$0.phones.all.isEmpty }.map(\.name)))
-  }
-
-  private func metrics() async -> HTTPResponse {
-    let sip = await signalling.edge
-    let lines = [
-      "# TYPE calldocker_calls gauge", "calldocker_calls \(await signalling.callCount)",
-      "# TYPE calldocker_sip_connections gauge", "calldocker_sip_connections \(sip.connections)",
-      "# TYPE calldocker_sip_connections_refused counter",
-      "calldocker_sip_connections_refused \(sip.counts.connectionsRefused)",
-      "# TYPE calldocker_sip_connections_ended counter", "calldocker_sip_connections_ended \(sip.counts.connectionsEnded)",
-      "# TYPE calldocker_sip_lost_with_connection counter",
-      "calldocker_sip_lost_with_connection \(sip.counts.lostWithConnection)",
-      "# TYPE calldocker_sip_guesses_refused counter", "calldocker_sip_guesses_refused \(sip.counts.guessesRefused)",
-      "# TYPE calldocker_web_connections gauge", "calldocker_web_connections \(clients.count)",
-      "# TYPE calldocker_web_sessions gauge", "calldocker_web_sessions \(sessions.count)", "",
-    ]
-    return HTTPResponse(200, type: "text/plain; version=0.0.4", lines.joined(separator: "\n"))
   }
 
   // MARK: Sign-up
@@ -123,7 +113,7 @@ extension WebPlane {
 
   private func register(_ request: HTTPRequest, from client: WebClient?) async -> HTTPResponse {
     let origin = origin(for: request, from: client)
-    guard isDemo || signUps.admit(client?.stream.remote.ip ?? .any, at: SystemClock.now) else {
+    guard signUps.admit(client?.stream.remote.ip ?? .any, isDemo: isDemo, at: SystemClock.now) else {
       var response = HTTPResponse.problem(429, "Too many sign-ups from your address; please try again in an hour")
       response.headers.append("Retry-After", "3600")
       return response

@@ -39,6 +39,10 @@ package actor WebPlane {
   var polls: [SocketIOSession.PollID: (client: UInt64, request: HTTPConnection.RequestNumber, session: String)] = [:]
   private let listener: TCPListener
   private var lastNumber: UInt64 = 0
+  /// Whether the service ends: who asks for its health is sent elsewhere.
+  private(set) var isDraining = false
+  /// How long clients that poll have to fetch our last words.
+  private static let farewellTime = Duration.seconds(1)
 
   package init(
     loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment, log: Log,
@@ -73,6 +77,26 @@ package actor WebPlane {
 
   package func start() throws {
     try loop.watch(listener.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.accept() } }
+  }
+
+  package func beginDraining() { isDraining = true }
+
+  /// Waits a moment for everybody to have fetched what was last said to them.
+  package func sayGoodbye() async {
+    let until = SystemClock.now + Self.farewellTime
+    while clients.values.contains(where: \.stream.hasWaiting) || sessions.values.contains(where: \.machine.hasWaiting),
+      SystemClock.now < until
+    {
+      await pause(.milliseconds(10))
+    }
+    for client in clients.values { client.stream.finish() }
+  }
+
+  private func pause(_ duration: Duration) async {
+    await withCheckedContinuation { waiter in
+      let timer = loop.makeTimer { waiter.resume() }
+      loop.set(timer, to: SystemClock.now + duration)
+    }
   }
 
   func nextNumber() -> UInt64 {
@@ -202,15 +226,17 @@ package actor WebPlane {
 /// How often one address may sign up.
 struct SignUps: Sendable {
   static let maximum = 20
+  /// For who tries things out: generous, and still an end to a loop that got out of hand.
+  static let maximumInDemo = 2000
   static let window = Duration.seconds(3600)
   static let maximumAddresses = 10_000
   private var moments: [IPAddress: [Instant]] = [:]
 
   /// Whether one more is fine; notes it if so.
-  mutating func admit(_ address: IPAddress, at now: Instant) -> Bool {
+  mutating func admit(_ address: IPAddress, isDemo: Bool = false, at now: Instant) -> Bool {
     if moments.count >= Self.maximumAddresses { moments = [:] }
     var recent = (moments[address] ?? []).filter { now - $0 < Self.window }
-    guard recent.count < Self.maximum else { return false }
+    guard recent.count < (isDemo ? Self.maximumInDemo : Self.maximum) else { return false }
     recent.append(now)
     moments[address] = recent
     return true

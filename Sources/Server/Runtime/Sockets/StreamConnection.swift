@@ -37,6 +37,8 @@ package final class StreamConnection {
   }
 
   package var isOpen: Bool { tcp.isOpen }
+  /// Whether something waits for the peer to take it.
+  package var hasWaiting: Bool { tcp.hasWaiting }
 
   /// Whether TLS guards what is said.
   package var isSecure: Bool { if case .secure = state { true } else { false } }

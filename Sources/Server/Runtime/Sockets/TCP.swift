@@ -111,6 +111,8 @@ package final class TCPConnection {
   }
 
   package var isOpen: Bool { file >= 0 }
+  /// Whether something waits for the peer to take it.
+  package var hasWaiting: Bool { !waiting.isEmpty }
 
   /// Our end, as the peer sees it.
   package var localAddress: SocketAddress? {
