@@ -12,6 +12,8 @@ extension ControlPlane {
     case showTenant
     case addAgent
     case listAgents
+    case removeTenant
+    case removeAgent
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -24,6 +26,8 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}", .showTenant)
     router.add("POST", "/tenants/{uuid}/agents", .addAgent)
     router.add("GET", "/tenants/{uuid}/agents", .listAgents)
+    router.add("DELETE", "/tenants/{uuid}", .removeTenant)
+    router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
     return router
   }()
 
@@ -36,14 +40,16 @@ extension ControlPlane {
       return response
     case .found(let place, let captures):
       do throws(EnrolmentFault) {
-        return try await answer(place, captures["uuid"] ?? "", request)
+        return try await answer(place, captures["uuid"] ?? "", captures["agent"] ?? "", request)
       } catch {
         return error.problem
       }
     }
   }
 
-  private func answer(_ place: Place, _ uuid: String, _ request: HTTPRequest) async throws(EnrolmentFault) -> HTTPResponse {
+  private func answer(
+    _ place: Place, _ uuid: String, _ agent: String, _ request: HTTPRequest
+  ) async throws(EnrolmentFault) -> HTTPResponse {
     switch place {
     case .addTenant:
       guard let wish = Self.read(TenantWish.self, request) else { return Self.unreadable }
@@ -60,6 +66,15 @@ extension ControlPlane {
       return Self.json(
         201, AgentAdded(uuid: text, sipDomain: text, agent: agent.name.description, password: agent.generatedPassword))
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
+    case .removeTenant:
+      let tenant = try await tenant(uuid)
+      try await enrolment.removeTenant(tenant.id)
+      return Self.json(200, TenantShown(tenant, at: SystemClock.now))
+    case .removeAgent:
+      let tenant = try await tenant(uuid)
+      guard let agent = AgentName(agent).flatMap({ tenant.agents[$0] }) else { throw .directory(.unknownAgent) }
+      try await enrolment.removeAgent(agent.name.description, of: tenant.id)
+      return Self.json(200, AgentShown(agent, at: SystemClock.now))
     }
   }
 
