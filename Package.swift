@@ -61,7 +61,10 @@ var targets: [Target] = [
   library("Server", "Storage", ["Wire", "SQLite", "Runtime"]),
   library(
     "Server", "Calldocker",
-    ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime"]),
+    [
+      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime",
+      "SQLite", "Storage",
+    ]),
   .executableTarget(
     name: "calldocker", dependencies: ["Calldocker"], path: "Sources/calldocker", swiftSettings: careful),
 

@@ -186,6 +186,8 @@ package final class World {
       case .agent(_, let event): agentEvents.append(event)
       case .record(let record): records.append(record)
       case .flight: break
+      // The world's disk is prompt.
+      case .keep(let phones): if let ticket = phones.ticket { perform(exchange.kept(ticket, at: network.now)) }
       case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
       }
     }

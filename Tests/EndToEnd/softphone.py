@@ -36,7 +36,8 @@ def free_pair(host):
 
 class Softphone:
     def __init__(
-            self, folder, server, domain, user, password, codec, answers, tone, transport="udp", host="127.0.0.1"):
+            self, folder, server, domain, user, password, codec, answers, tone, transport="udp", host="127.0.0.1",
+            lifetime=60):
         self.folder = folder
         self.octets_a_second = RATES[codec] * (4 if codec == "opus" else 2)
         rate, channels = RATES[codec], 2 if codec == "opus" else 1
@@ -44,7 +45,7 @@ class Softphone:
         mode = "auto" if answers else "manual"
         (folder / "accounts").write_text(
             f'<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass={password};'
-            f'outbound="sip:{server};transport={transport}";regint=60;'
+            f'outbound="sip:{server};transport={transport}";regint={lifetime};'
             f"audio_codecs={NAMES[codec]};answermode={mode}\n")
         self.events, self.buffer, self.connection = [], b"", None
         # Another program may take a port between our look and baresip's.

@@ -3,10 +3,11 @@ import Cryptography
 import HTTP
 import Runtime
 import SIPSyntax
+import Storage
 import Wire
 
 /// Where businesses and agents come into being, whether by sign-up on the web or from the command line: the rules for their
-/// names and passwords, and who owns what. Each is applied as a `DirectoryChange` before anybody hears that it exists.
+/// names and passwords, and who owns what. Each is applied as a `DirectoryChange` and durable before anybody hears that it exists.
 package actor Enrolment {
   package static let maximumNameBytes = 200
   package static let ownerPasswordBytes = 8...200
@@ -31,21 +32,40 @@ package actor Enrolment {
   private let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   private let signalling: SignallingPlane
+  private let ledger: Ledger
   private let log: Log
   /// Whether agents of new tenants may come in without a token.
   private let isOpen: Bool
   private var accounts = Accounts()
   private var randomness = Randomness.system
 
-  package init(loop: EventLoop, signalling: SignallingPlane, log: Log, isOpen: Bool) {
+  package init(loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, log: Log, isOpen: Bool) {
     self.loop = loop
     self.signalling = signalling
+    self.ledger = ledger
     self.log = log
     self.isOpen = isOpen
   }
 
-  /// - Parameter ownerPassword: 8 to 200 bytes; without one the token is the only key.
-  package func addTenant(_ text: String, ownerPassword: String? = nil) async throws(EnrolmentFault) -> NewTenant {
+  /// Everybody is here again who was before; to be done before anybody can ask.
+  ///
+  /// - Parameter excluded: a tenant that the database has and that is not to be there now.
+  package func restore(_ state: StartingState, except excluded: TenantID?) async throws(EnrolmentFault) {
+    let phones = state.phones.filter { $0.address.tenant != excluded }
+    do throws(DirectoryFault) {
+      try await signalling.restore(state.changes(except: excluded), phones)
+    } catch {
+      throw .directory(error)
+    }
+    for (tenant, account) in state.accounts { accounts.open(tenant, account) }
+  }
+
+  /// - Parameters:
+  ///   - owner: the address by which the owner is known.
+  ///   - ownerPassword: 8 to 200 bytes; without one the token is the only key.
+  package func addTenant(
+    _ text: String, owner: String? = nil, ownerPassword: String? = nil
+  ) async throws(EnrolmentFault) -> NewTenant {
     guard let name = Self.name(text, maximum: Self.maximumNameBytes) else { throw .tenantName }
     guard ownerPassword.map({ Self.ownerPasswordBytes.contains($0.utf8.count) }) ?? true else { throw .ownerPassword }
     let id = TenantID(using: &randomness)
@@ -54,10 +74,42 @@ package actor Enrolment {
       let salt = randomness.bytes(16)
       secret = await Task.detached { Accounts.Secret(password: ownerPassword, salt: salt) }.value
     }
-    try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: .refuse))
-    let token = accounts.open(id, secret, using: &randomness)
+    let (account, token) = Accounts.Account.new(owner: owner, secret, using: &randomness)
+    try await add(id, name: name, isOpen: isOpen, fallback: .refuse, account)
     log.write(.info, "A business was added", personal: name, [("tenant", id.description)])
     return NewTenant(id: id, token: token)
+  }
+
+  private func add(
+    _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, _ account: Accounts.Account?
+  ) async throws(EnrolmentFault) {
+    try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: fallback))
+    try await commit(orElse: .tenantRemoved(id)) { ledger throws(StorageFailure) in
+      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, account: account)
+    }
+    if let account { accounts.open(id, account) }
+  }
+
+  /// The tenant of the demo, which has no owner. It is open to everybody's browser.
+  package func addDemo(_ id: TenantID) async throws(EnrolmentFault) {
+    try await add(id, name: "Demo", isOpen: true, fallback: .echo, nil)
+  }
+
+  /// Ends the business's calls and forgets all that is its own, its history too. Once begun it is not undone.
+  package func removeTenant(_ id: TenantID) async throws(EnrolmentFault) {
+    guard await signalling.tenant(id.description) != nil else { throw .directory(.unknownTenant) }
+    do throws(StorageFailure) { try await ledger.remove(id) } catch { throw .notKept(error) }
+    accounts.close(id)
+    try await apply(.tenantRemoved(id))
+    log.write(.info, "A business was removed", [("tenant", id.description)])
+  }
+
+  package func removeAgent(_ text: String, of id: TenantID) async throws(EnrolmentFault) {
+    guard let tenant = await signalling.tenant(id.description) else { throw .directory(.unknownTenant) }
+    guard let name = AgentName(text), tenant.agents[name] != nil else { throw .directory(.unknownAgent) }
+    do throws(StorageFailure) { try await ledger.remove(name, of: id) } catch { throw .notKept(error) }
+    try await apply(.agentRemoved(id, name))
+    log.write(.info, "An agent was removed", personal: name.description, [("tenant", id.description)])
   }
 
   /// - Parameter password: for the agent's phone; one is made if there is none.
@@ -66,16 +118,20 @@ package actor Enrolment {
   ) async throws(EnrolmentFault) -> NewAgent {
     guard let name = AgentName(text) else { throw .agentName }
     guard password.map(Self.isPassword) ?? true else { throw .agentPassword }
-    var named: [String] = []
+    var chosen: [String] = []
     for team in teams {
       guard let team = Self.name(team, maximum: Self.maximumTeamBytes) else { throw .team }
-      if !named.contains(team) { named.append(team) }
+      if !chosen.contains(team) { chosen.append(team) }
     }
-    guard named.count <= Self.maximumTeams else { throw .tooManyTeams }
+    guard chosen.count <= Self.maximumTeams else { throw .tooManyTeams }
+    let named = chosen
     let made = password == nil ? randomness.token(Self.passwordLength) : nil
     let realm = tenant.description
     let digest = DigestSecrets(user: name.description, realm: realm, password: password ?? made ?? "")
     try await apply(.agentAdded(tenant, name, digest: digest, teams: named))
+    try await commit(orElse: .agentRemoved(tenant, name)) { ledger throws(StorageFailure) in
+      try await ledger.add(name, to: tenant, digest: digest, teams: named)
+    }
     log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
     return NewAgent(name: name, generatedPassword: made)
   }
@@ -84,6 +140,19 @@ package actor Enrolment {
 
   private func apply(_ change: DirectoryChange) async throws(EnrolmentFault) {
     do throws(DirectoryFault) { try await signalling.apply(change) } catch { throw .directory(error) }
+  }
+
+  /// Makes a change durable that was applied already, or undoes it.
+  private func commit(
+    orElse undoing: DirectoryChange, _ write: @Sendable (Ledger) async throws(StorageFailure) -> Void
+  ) async throws(EnrolmentFault) {
+    do throws(StorageFailure) {
+      try await write(ledger)
+    } catch {
+      log.write(.error, "A change was not written, and is undone. \(error)")
+      try? await apply(undoing)
+      throw .notKept(error)
+    }
   }
 
   // MARK: Rules
@@ -112,15 +181,25 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
   case team
   case tooManyTeams
   case directory(DirectoryFault)
+  /// The disk did not take it, and nothing was changed.
+  case notKept(StorageFailure)
 
   /// For programs and people (RFC 9457): 422 for what can be written otherwise, 404 and 409 for who is not or already there.
   package var problem: HTTPResponse {
     switch self {
-    case .directory(.unknownTenant): .problem(404, "Unknown business", detail: sentence)
+    case .directory(.unknownTenant), .directory(.unknownAgent): .problem(404, "Unknown", detail: sentence)
     case .directory(.tenantExists), .directory(.agentExists): .problem(409, "There already", detail: sentence)
     case .directory(.tooMany): .problem(503, "Full", detail: sentence)
+    case .notKept(let failure) where failure.mayPass: Self.later(sentence)
+    case .notKept: .problem(500, "It could not be saved", detail: sentence)
     default: .problem(422, "This cannot be used", detail: sentence)
     }
+  }
+
+  private static func later(_ sentence: String) -> HTTPResponse {
+    var response = HTTPResponse.problem(503, "It could not be saved", detail: sentence)
+    response.headers.append("Retry-After", "30")
+    return response
   }
 
   package var sentence: String {
@@ -136,7 +215,24 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
     case .directory(.unknownTenant): "No business has this UUID."
     case .directory(.tenantExists): "This business is here already."
     case .directory(.agentExists): "This business has an agent of that name already; upper and lower case are the same name."
+    case .directory(.unknownAgent): "This business has no agent of that name."
+    case .notKept(let failure) where failure.isFull:
+      "The server's disk is full, so nothing was saved. Make room on the disk of its data folder, and try again."
+    case .notKept(let failure) where failure.mayPass:
+      "The server's database has more to do than it can, so nothing was saved; try again in a moment."
+    case .notKept: "The server could not write to its database, so nothing was saved; its log says why."
     case .directory(.tooMany(let limit)): "There is no room for more than \(limit)."
+    }
+  }
+}
+
+extension StorageFailure {
+  /// Whether the same may succeed a little later.
+  fileprivate var mayPass: Bool {
+    switch self {
+    case .overloaded, .closed: true
+    case .database(let failure): failure.reason == .full || failure.reason == .locked
+    default: false
     }
   }
 }

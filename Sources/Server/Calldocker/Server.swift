@@ -5,6 +5,7 @@ import Foundation
 import Media
 import Runtime
 import SIPSyntax
+import Storage
 import Wire
 
 /// The whole service: its planes, bound and wired.
@@ -14,6 +15,7 @@ package struct Server: Sendable {
   private let web: WebPlane
   private let folder: DataFolder
   private let enrolment: Enrolment
+  private let ledger: Ledger
   private let control: ControlPlane
   /// The loop of enrolment and control.
   private let office: EventLoop
@@ -35,6 +37,7 @@ package struct Server: Sendable {
     if configuration.host == .anyOfBoth, !Interfaces.speakIPv6 { configuration.host = .any }
     self.configuration = configuration
     folder = try DataFolder(taking: configuration.data)
+    ledger = try Ledger(in: folder.path)
     log = Log(level: configuration.logLevel, showsPersonal: configuration.showsPersonal)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
     let relay = Relay()
@@ -51,12 +54,12 @@ package struct Server: Sendable {
       baseDomain: configuration.baseDomain)
     signalling = SignallingPlane(
       loop: try EventLoop(), sockets: try SIPSockets(bind: SocketAddress(configuration.host, configuration.sipPort)),
-      exchange: Exchange(site: site, randomness: .system), media: media, log: log, host: configuration.host,
-      advertised: configuration.advertised)
+      exchange: Exchange(site: site, randomness: .system), media: media, ledger: ledger, log: log,
+      host: configuration.host, advertised: configuration.advertised)
     relay.set(signalling)
     office = try EventLoop()
-    enrolment = Enrolment(loop: office, signalling: signalling, log: log, isOpen: configuration.isDemo)
-    demo = configuration.isDemo ? Self.demo(configuration, port: signalling.sipAddress.port) : nil
+    enrolment = Enrolment(loop: office, signalling: signalling, ledger: ledger, log: log, isOpen: configuration.isDemo)
+    demo = configuration.isDemo ? try Self.demo(configuration, ledger, port: signalling.sipAddress.port) : nil
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
       identity: try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log),
@@ -122,18 +125,27 @@ package struct Server: Sendable {
     return usable.map { SocketAddress($0, port) }
   }
 
-  /// Starts every plane; once it returns, every socket listens.
+  /// Takes everybody back who was here before, and starts every plane; once it returns, every socket listens.
   package func start() async throws {
     try signalling.loop.start("signalling")
     try web.loop.start("web")
     try office.start("office")
+    try await restore()
     let (events, sink) = AsyncStream.makeStream(of: SignallingPlane.ClientEvent.self)
     let task = Task { [web] in for await event in events { await web.deliver(event) } }
     deliveries.with { $0 = (sink, task) }
     try await signalling.start { sink.yield($0) }
     try await web.start()
-    if let demo { try await add(demo) }
+    if let demo { announce(demo) }
     try await control.start()
+  }
+
+  /// Everything that was acknowledged before is true again, before anybody can ask.
+  private func restore() async throws {
+    let state = try await ledger.open()
+    // Without --demo nobody is to come in who needs no password.
+    try await enrolment.restore(state, except: demo == nil ? Self.demoTenant : nil)
+    if let demo { try await add(demo, known: state) }
   }
 
   /// The one line on standard output that tells other programs where to go.
@@ -144,19 +156,28 @@ package struct Server: Sendable {
     return "{\"ready\":true,\"http\":\"\(web.origin(host))\",\"sip\":\"\(sip)\",\"webrtc\":\"\(webRTC)\"}"
   }
 
-  private static func demo(_ configuration: Configuration, port: UInt16) -> DemoBusiness? {
+  private static func demo(
+    _ configuration: Configuration, _ ledger: Ledger, port: UInt16
+  ) throws(StorageFailure) -> DemoBusiness? {
     var random = Randomness.system
     let addresses = configuration.host.isUnspecified ? Interfaces.addresses() : [configuration.host]
+    let passwords = try DemoBusiness.passwords(in: ledger, using: &random)
     return demoTenant.map {
-      DemoBusiness($0, outboundProxies: addresses.map { SocketAddress($0, port) }, using: &random)
+      DemoBusiness($0, outboundProxies: addresses.map { SocketAddress($0, port) }, passwords: passwords, using: &random)
     }
   }
 
-  private func add(_ demo: DemoBusiness) async throws {
-    try await signalling.apply(.tenantAdded(demo.tenant, name: "Demo", isOpen: true, fallback: .echo))
-    for member in demo.members {
+  /// Adds what of the demo is not there from a run before this one.
+  private func add(_ demo: DemoBusiness, known state: StartingState) async throws {
+    let key = TenantKey(demo.tenant)
+    if !state.tenants.contains(where: { $0.key == key }) { try await enrolment.addDemo(demo.tenant) }
+    let known = state.agents.filter { $0.tenant == key }.map(\.name)
+    for member in demo.members where !known.contains(member.name.description) {
       _ = try await enrolment.addAgent(member.name.description, to: demo.tenant, password: member.password)
     }
+  }
+
+  private func announce(_ demo: DemoBusiness) {
     let lines = demo.announcement(at: web.publicAddress) + webLines()
     FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
   }
@@ -194,6 +215,7 @@ package struct Server: Sendable {
     if count > 0 { log.write(.info, "Ending, once the calls have, or in \(configuration.drain) s", [("calls", "\(count)")]) }
     if !isHurried.with({ $0 }) { await signalling.drain(within: .seconds(configuration.drain)) }
     await signalling.shutDown(within: isHurried.with { $0 } ? .zero : Self.farewellTime)
+    if !isHurried.with({ $0 }) { await signalling.recordsAreComplete() }
     // What the exchange said last is with the web before the web says goodbye.
     let last = deliveries.with { $0 }
     last?.sink.finish()
@@ -201,6 +223,7 @@ package struct Server: Sendable {
     await web.sayGoodbye()
     for plane in media { await plane.end() }
     for loop in [web.loop, office, signalling.loop] { await loop.end() }
+    await ledger.close()
     folder.release()
   }
 

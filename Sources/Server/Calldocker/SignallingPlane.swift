@@ -4,6 +4,7 @@ import Media
 import Runtime
 import SIPCore
 import SIPSyntax
+import Storage
 import Wire
 
 /// The exchange on its thread: SIP over UDP and TCP, wishes to the media plane, events to the web.
@@ -28,6 +29,9 @@ package actor SignallingPlane {
   /// Connections that are to close once their last words are sent, with the moment at which nobody waits for that any more.
   private var leaving: [(connection: ConnectionID, until: Instant)] = []
   private let media: [MediaPlane]
+  private let ledger: Ledger
+  /// Whoever waits for the records of all calls to be complete.
+  private var awaitingRecords: [CheckedContinuation<Void, Never>] = []
   private let log: Log
   private let advertised: IPAddress?
   private let host: IPAddress
@@ -49,13 +53,14 @@ package actor SignallingPlane {
   private static let farewellTime = Duration.seconds(5)
 
   package init(
-    loop: EventLoop, sockets: SIPSockets, exchange: Exchange, media: [MediaPlane], log: Log, host: IPAddress,
-    advertised: IPAddress?
+    loop: EventLoop, sockets: SIPSockets, exchange: Exchange, media: [MediaPlane], ledger: Ledger, log: Log,
+    host: IPAddress, advertised: IPAddress?
   ) {
     self.loop = loop
     self.sockets = sockets
     self.exchange = exchange
     self.media = media
+    self.ledger = ledger
     self.log = log
     self.host = host
     self.advertised = advertised
@@ -67,6 +72,8 @@ package actor SignallingPlane {
     timer = loop.makeTimer { [unowned self] in assumeIsolated { $0.ring() } }
     try loop.watch(sockets.datagrams.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.read() } }
     try loop.watch(sockets.listener.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.accept() } }
+    // Phones that were restored run out as well.
+    schedule()
   }
 
   // MARK: What arrives
@@ -143,6 +150,9 @@ package actor SignallingPlane {
     keepVigils()
     let own = earliest(leaving.first?.until, vigils.map(\.until).min())
     if let timer { loop.set(timer, to: earliest(exchange.deadline, own)) }
+    guard !awaitingRecords.isEmpty, hasAllRecords else { return }
+    for waiter in awaitingRecords { waiter.resume() }
+    awaitingRecords = []
   }
 
   /// Does something with the exchange and carries out what it asks for.
@@ -168,12 +178,58 @@ package actor SignallingPlane {
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
-      case .record, .flight: break
+      case .record(let record): write(record)
+      case .keep(let phones): keep(phones)
+      case .flight: break
       case .log(let line): write(line)
       }
     }
     for (plane, wishes) in commands { media[plane.number].post(wishes) }
   }
+
+  // MARK: What must last
+
+  private func keep(_ phones: KeptPhones) {
+    ledger.keep(phones) { [self] failure in
+      Task { await kept(phones, failure) }
+    }
+  }
+
+  private func kept(_ phones: KeptPhones, _ failure: StorageFailure?) {
+    if let failure { log.write(.error, "A registration was not written. \(failure)") }
+    guard let ticket = phones.ticket else { return }
+    with { ((), failure == nil ? $0.kept(ticket, at: $1) : $0.keepFailed(ticket, at: $1)) }
+  }
+
+  private func write(_ record: CallRecord) {
+    ledger.write(record) { [log] failure in
+      let call = String(record.call.description.prefix(6))
+      log.write(.error, "A line of the call log was not written. \(failure)", [("call", call)])
+    }
+  }
+
+  /// Takes everybody and all phones back that were there before a restart; to be done before the sockets are read.
+  package func restore(
+    _ changes: [DirectoryChange], _ phones: [(address: AddressOfRecord, phones: [PhoneRegistration])]
+  ) throws(DirectoryFault) {
+    for change in changes { try exchange.apply(change) }
+    let clock = WallClock()
+    for (owner, registrations) in phones {
+      let bindings = registrations.compactMap { phone in
+        phone.binding(local: SocketAddress(address(facing: phone.remote.ip), sipAddress.port), clock)
+      }
+      if !bindings.isEmpty { exchange.restore(bindings, of: owner, at: SystemClock.now) }
+    }
+  }
+
+  /// After `shutDown`: returns once all is known of the calls that were. A leg that does not report within
+  /// `UnfinishedRecords.patience` never will, so this ends.
+  package func recordsAreComplete() async {
+    guard !hasAllRecords else { return }
+    await withCheckedContinuation { awaitingRecords.append($0) }
+  }
+
+  private var hasAllRecords: Bool { exchange.census.records == 0 }
 
   private func write(_ line: LogLine) {
     let level: Log.Level =
@@ -195,7 +251,10 @@ package actor SignallingPlane {
     with { exchange, now in ((), events.flatMap { exchange.receive($0, at: now) }) }
   }
 
-  package func apply(_ change: DirectoryChange) throws(DirectoryFault) { try exchange.apply(change) }
+  package func apply(_ change: DirectoryChange) throws(DirectoryFault) {
+    perform(try exchange.apply(change, at: SystemClock.now))
+    schedule()
+  }
 
   package func tenant(_ text: String) -> Tenant? { TenantID(text).flatMap { exchange.tenant($0) } }
 

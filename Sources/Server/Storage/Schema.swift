@@ -6,7 +6,8 @@ extension Schema {
     // "CALL" in ASCII.
     application: 0x4341_4C4C,
     steps: [
-      Step("the first tables") { database throws(DatabaseFailure) in try database.script(version1) }
+      Step("the first tables") { database throws(DatabaseFailure) in try database.script(version1) },
+      Step("owners' tokens and phones' paths") { database throws(DatabaseFailure) in try database.script(version2) },
     ])
 
   // Times are milliseconds since 1970. Every table of a tenant's begins its key with the tenant, and goes when the tenant goes.
@@ -141,5 +142,14 @@ extension Schema {
     ) STRICT;
     CREATE INDEX audit_by_tenant ON audit (tenant, number);
     CREATE INDEX audit_by_age ON audit (at);
+    """
+
+  private static let version2: SQL = """
+    CREATE TABLE owner_tokens (
+      tenant BLOB NOT NULL PRIMARY KEY REFERENCES tenants ON DELETE CASCADE,
+      digest BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    ALTER TABLE registrations ADD COLUMN path TEXT;
     """
 }

@@ -5,6 +5,7 @@ package struct StartingState: Hashable, Sendable {
   /// The oldest first.
   package let tenants: [TenantRow]
   package let users: [UserRow]
+  package let ownerTokens: [OwnerTokenRow]
   /// Each tenant's in the order of their creation.
   package let agents: [AgentRow]
   package let teams: [TeamRow]
@@ -20,6 +21,7 @@ extension StorageReader {
     StartingState(
       tenants: try tenants(),
       users: try database.rows(UserRow.columns + " ORDER BY tenant, user", read: UserRow.init),
+      ownerTokens: try database.rows(OwnerTokenRow.columns + " ORDER BY tenant", read: OwnerTokenRow.init),
       agents: try database.rows(AgentRow.columns + " ORDER BY tenant, position", read: AgentRow.init),
       teams: try database.rows(TeamRow.columns + " ORDER BY tenant, name", read: TeamRow.init),
       teamMembers: try database.rows(TeamMemberRow.columns + " ORDER BY tenant, team, agent", read: TeamMemberRow.init),

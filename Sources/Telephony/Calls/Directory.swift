@@ -3,7 +3,7 @@ import SIPSyntax
 import Wire
 
 /// What happens when nobody is there to answer.
-package enum Fallback: Hashable, Sendable {
+package enum Fallback: String, Hashable, Sendable {
   case refuse
   /// The demo's: the visitor hears itself.
   case echo
@@ -14,6 +14,9 @@ package enum DirectoryChange: Hashable, Sendable {
   case tenantAdded(TenantID, name: String, isOpen: Bool, fallback: Fallback)
   /// - digest: H(user:realm:password) by each algorithm; no password is kept.
   case agentAdded(TenantID, AgentName, digest: DigestSecrets, teams: [String])
+  /// The tenant goes with its agents, and its calls end.
+  case tenantRemoved(TenantID)
+  case agentRemoved(TenantID, AgentName)
   /// How the tenant's phones prove their passwords from now on.
   case digestPolicySet(TenantID, DigestPolicy)
 }
@@ -23,6 +26,7 @@ package enum DirectoryFault: Error, Hashable, Sendable {
   case tenantExists
   case unknownTenant
   case agentExists
+  case unknownAgent
   case tooMany(limit: Int)
 }
 
@@ -78,6 +82,15 @@ package struct Tenant: Sendable {
   package internal(set) var digestPolicy = DigestPolicy.md5
   package internal(set) var agents: [AgentName: Agent] = [:]
   package internal(set) var calls: [CallID: Call] = [:]
+  /// The order of the agent that comes next; it is not given again when agents go.
+  private var nextOrder = 0
+
+  init(id: TenantID, name: String, isOpen: Bool, fallback: Fallback) {
+    self.id = id
+    self.name = name
+    self.isOpen = isOpen
+    self.fallback = fallback
+  }
 
   /// The agent who rings next: the one that waited longest.
   package func nextAgent(except tried: Set<AgentName>) -> AgentName? {
@@ -103,14 +116,20 @@ package struct Tenant: Sendable {
       return
     }
     guard agents.count < Self.maximumAgents else { throw .tooMany(limit: Self.maximumAgents) }
-    agents[name] = Agent(name: name, digest: digest, teams: teams, order: agents.count)
+    agents[name] = Agent(name: name, digest: digest, teams: teams, order: nextOrder)
+    nextOrder += 1
   }
 }
 
 extension Exchange {
   package static var maximumTenants: Int { 100_000 }
 
-  package mutating func apply(_ change: DirectoryChange) throws(DirectoryFault) {
+  /// - Parameter now: of meaning where somebody goes who may be on a call.
+  /// - Returns: what is to be done for those whose calls ended by it.
+  @discardableResult
+  package mutating func apply(
+    _ change: DirectoryChange, at now: Instant = Instant()
+  ) throws(DirectoryFault) -> [Output] {
     switch change {
     case .tenantAdded(let id, let name, let isOpen, let fallback):
       guard tenants[id] == nil else { throw .tenantExists }
@@ -120,10 +139,18 @@ extension Exchange {
     case .agentAdded(let id, let name, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
       try tenants[id]?.addAgent(name, digest: digest, teams: teams)
+    case .tenantRemoved(let id):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      return remove(id, at: now)
+    case .agentRemoved(let id, let name):
+      guard let tenant = tenants[id] else { throw .unknownTenant }
+      guard tenant.agents[name] != nil else { throw .unknownAgent }
+      return remove(AddressOfRecord(tenant: id, agent: name), at: now)
     case .digestPolicySet(let id, let policy):
       guard tenants[id] != nil else { throw .unknownTenant }
       tenants[id]?.digestPolicy = policy
     }
+    return []
   }
 
   /// Tenants in the order in which they were added, beginning after the first `count`; and whether these are the last.

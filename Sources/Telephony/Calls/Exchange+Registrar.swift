@@ -106,23 +106,17 @@ extension Exchange {
   private mutating func bind(
     _ address: AddressOfRecord, _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
-    guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else {
+    guard let before = tenants[address.tenant]?.agents[address.agent]?.phones else {
       return respond(key, request, .notFound, at: now)
     }
-    let before = phones.all.count
+    guard keepings.count < Self.maximumKeepings else { return refuse(key, request, at: now) }
+    var phones = before
     let answer = phones.apply(request, over: flow, at: now)
     setPhones(phones, of: address, at: now)
     switch answer {
     case .accepted:
       follow(address, to: flow)
-      let contacts = phones.contactValues(at: now)
-      let outputs = respond(key, request, .ok, at: now) { response in
-        response.headers.copy(.path, from: request.headers)
-        for contact in contacts { response.headers.append(.contact, contact) }
-      }
-      guard phones.all.count != before else { return outputs }
-      let event = "An agent has \(phones.all.count) phones registered"
-      return outputs + [log(.info, address.tenant, nil, event, "\(address.agent)")]
+      return answerOnceKept(address, request, key, before: before, after: phones, at: now)
     case .tooBrief:
       return respond(key, request, .intervalTooBrief, at: now) {
         $0.headers.append(.minExpires, String(Bindings.minimumExpiry))
@@ -139,7 +133,7 @@ extension Exchange {
     phones.expire(at: now)
     setPhones(phones, of: address, losing: .expired, at: now)
     let event = "A phone did not register again; \(phones.all.count) are left"
-    return [log(.info, address.tenant, nil, event, "\(address.agent)")]
+    return [keep(phones, of: address), log(.info, address.tenant, nil, event, "\(address.agent)")]
   }
 
   func log(

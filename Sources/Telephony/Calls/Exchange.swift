@@ -17,6 +17,8 @@ package struct Exchange: Sendable {
     case record(CallRecord)
     /// For the flight recorder: what is seen from inside only.
     case flight(FlightNote)
+    /// Make an agent's phones durable, and tell `kept` or `keepFailed` how that went.
+    case keep(KeptPhones)
     case log(LogLine)
   }
 
@@ -71,6 +73,10 @@ package struct Exchange: Sendable {
   /// When a call ends for want of its visitor.
   var absences = DeadlineQueue<Place>()
   var records = UnfinishedRecords()
+  /// REGISTERs that wait for the disk, and each agent's.
+  var keepings: [KeepTicket: Keeping] = [:]
+  var keepingsOf = OrderedIndex<AddressOfRecord, KeepTicket>()
+  var lastTicket: UInt64 = 0
   /// When the next phone of an agent's runs out.
   var registrations = DeadlineQueue<AddressOfRecord>()
   /// Whose phones are reached over each connection.
@@ -106,6 +112,7 @@ package struct Exchange: Sendable {
     package var ringing = 0
     package var absences = 0
     package var records = 0
+    package var keepings = 0
     package var registrations = 0
     package var connections = 0
     package init() {}
@@ -124,6 +131,7 @@ package struct Exchange: Sendable {
     census.ringing = ringing.count
     census.absences = absences.count
     census.records = records.count
+    census.keepings = max(keepings.count, keepingsOf.keyCount)
     census.registrations = max(registrations.count, registeredOver.keyCount, registeredFrom.keyCount)
     census.connections = connections.count
     return census

@@ -6,7 +6,9 @@ import Wire
 @testable import Calldocker
 
 /// A whole server on free ports, spoken to through its control socket.
-private func withServer(_ body: (ControlClient) async throws -> Void) async throws {
+///
+/// The client waits as a command does, on a thread of its own: the pool that the server's tasks share has no thread to spare.
+private func withServer(_ body: @escaping @Sendable (ControlClient) throws -> Void) async throws {
   let folder = TemporaryFolder()
   var configuration = Configuration()
   configuration.data = folder.path
@@ -18,7 +20,14 @@ private func withServer(_ body: (ControlClient) async throws -> Void) async thro
   let server = try Server(configuration)
   try await server.start()
   do {
-    try await body(ControlClient(folder: folder.path))
+    let path = folder.path
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      do {
+        try Runtime.Thread.start("client") {
+          continuation.resume(with: Result { try body(ControlClient(folder: path)) })
+        }
+      } catch { continuation.resume(throwing: error) }
+    }
   } catch {
     await server.stop()
     throw error

@@ -24,6 +24,8 @@ struct SignallingLine {
   let tenant: TenantID
   var exchange: Exchange
   var now = Instant()
+  /// Whether the test itself says when the disk has what is to be kept; else it has it at once.
+  var holdsTickets = false
   private var random = Randomness.seeded(7)
 
   init(agents: [String] = ["alice", "bob"], policy: DigestPolicy = .md5) throws {
@@ -48,10 +50,18 @@ struct SignallingLine {
 
   mutating func connect(_ flow: Flow) -> [Exchange.Output] { exchange.connectionOpened(flow, at: now) }
 
+  private mutating func settle(_ outputs: [Exchange.Output]) -> [Exchange.Output] {
+    guard !holdsTickets else { return outputs }
+    return outputs.flatMap { output -> [Exchange.Output] in
+      guard case .keep(let phones) = output, let ticket = phones.ticket else { return [output] }
+      return exchange.kept(ticket, at: now)
+    }
+  }
+
   /// Hands a message to the exchange as it would arrive over that flow.
   mutating func send(_ octets: [UInt8], over flow: Flow) -> [Exchange.Output] {
-    guard let connection = flow.connection else { return exchange.receive(datagram: octets, over: flow, at: now) }
-    return exchange.receive(octets, on: connection, at: now)
+    guard let connection = flow.connection else { return settle(exchange.receive(datagram: octets, over: flow, at: now)) }
+    return settle(exchange.receive(octets, on: connection, at: now))
   }
 
   mutating func request(_ method: SIPSyntax.Method, to user: String, domain: String? = nil, over flow: Flow, number: UInt32)

@@ -167,9 +167,16 @@ final class RaceWorld {
         if endings[visitor] != nil { fault("a visitor heard of an ended call") }
         if case .talking = event { talkingSince = now }
       case .agent, .record, .flight: break
+      case .keep(let phones): keep(phones)
       case .log(let line): note("· \(line.event)")
       }
     }
+  }
+
+  /// The disk takes its time.
+  private func keep(_ phones: KeptPhones) {
+    guard let ticket = phones.ticket else { return }
+    after(milliseconds(0...15)) { [self] in perform(exchange.kept(ticket, at: now)) }
   }
 
   private func perform(_ command: MediaCommand) {

@@ -6,11 +6,26 @@ package struct Binding: Hashable, Sendable {
   package var contact: NameAddress
   /// Where its REGISTER came from: requests go there, since a contact behind a router names a place that is not ours to reach.
   package var flow: Flow
+  package var registeredAt: Instant
   package var expiresAt: Instant
   /// What requests must pass on their way, as `Route` values (RFC 3327).
   package var path: [String] = []
-  var callID: String
-  var number: UInt32
+  /// The REGISTER that made it (RFC 3261 §10.3, item 7).
+  package var callID: String
+  package var number: UInt32
+
+  package init(
+    contact: NameAddress, flow: Flow, registeredAt: Instant, expiresAt: Instant, path: [String] = [], callID: String,
+    number: UInt32
+  ) {
+    self.contact = contact
+    self.flow = flow
+    self.registeredAt = registeredAt
+    self.expiresAt = expiresAt
+    self.path = path
+    self.callID = callID
+    self.number = number
+  }
 }
 
 /// What a registrar answers.
@@ -40,6 +55,17 @@ package struct Bindings: Hashable, Sendable {
   package private(set) var all: [Binding] = []
 
   package init() {}
+
+  /// Phones that were bound before a restart, in their order. None stays longer than one that registers now.
+  package init(restoring phones: [Binding], at now: Instant) {
+    let latest = now + .seconds(Int64(Self.maximumExpiry))
+    all = phones.suffix(Self.maximumContacts).map { phone in
+      var phone = phone
+      phone.expiresAt = min(phone.expiresAt, latest)
+      return phone
+    }
+    expire(at: now)
+  }
 
   package var deadline: Instant? { all.map(\.expiresAt).min() }
 
@@ -77,8 +103,8 @@ package struct Bindings: Hashable, Sendable {
         guard expires == 0 || expires >= Self.minimumExpiry else { return .tooBrief }
         let lifetime = Duration.seconds(Int64(min(expires, Self.longest(contact, flow))))
         let binding = Binding(
-          contact: contact, flow: flow, expiresAt: now + lifetime, path: path.map(\.description), callID: callID, number: number
-        )
+          contact: contact, flow: flow, registeredAt: now, expiresAt: now + lifetime,
+          path: path.map(\.description), callID: callID, number: number)
         guard changed.set(binding, removing: expires == 0) else { return .outOfOrder }
       }
       self = changed

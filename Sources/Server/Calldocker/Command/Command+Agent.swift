@@ -1,3 +1,4 @@
+import Calls
 import Foundation
 import Runtime
 
@@ -64,6 +65,22 @@ extension Command {
     try print(options, json: try json(AgentPage(agents: agents))) {
       table(["AGENT", "STATE", "PHONES", "EXPIRES", "TEAMS"], agents.map(row))
     }
+  }
+
+  static let agentRemove = Verb(
+    name: "agent remove", words: ["UUID", "NAME"], summary: "remove an agent from a business of the running server",
+    flags: controlFlags,
+    notes: """
+      The agent's call ends at once, what rings there rings at the next agent, and its phones cannot register any more. The
+      call log keeps its name. With --json the agent is printed as it was.
+      """
+  ) { options, environment in
+    let tenant = try tenantID(options)
+    guard let name = AgentName(options.words[1]) else {
+      throw Failure(code: EX_DATAERR, sentence: EnrolmentFault.agentName.sentence)
+    }
+    let agent: AgentShown = try controlClient(options, environment).ask("DELETE", "/tenants/\(tenant)/agents/\(name)")
+    try print(options, json: try json(agent)) { "\(agent.agent) was removed, with \(agent.phones.count) phones." }
   }
 
   private static func row(_ agent: AgentShown) -> [String] {

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Runtime
+import Storage
 
 extension Command {
   static let serve = Verb(
@@ -28,11 +29,18 @@ extension Command {
       throw Failure(code: EX_OSERR, sentence: "\(failure).\(advice)")
     } catch let failure as DataFolder.Unusable {
       throw Failure(code: EX_CANTCREAT, sentence: failure.description)
+    } catch let failure as StorageFailure {
+      throw Failure(code: EX_CANTCREAT, sentence: sentence(failure))
     } catch let failure as Identity.Unusable {
       throw Failure(code: EX_CONFIG, sentence: failure.description)
     } catch let failure as Server.Unready {
       throw Failure(code: EX_CONFIG, sentence: failure.description)
     }
+  }
+
+  private static func sentence(_ failure: StorageFailure) -> String {
+    let advice = failure.isFull ? " Make room on the disk of the data folder." : ""
+    return "The database of the data folder cannot be used: \(failure).\(advice)"
   }
 
   private static func run(_ configuration: Configuration) throws {

@@ -53,6 +53,20 @@ extension Command {
       ])
     }
   }
+
+  static let tenantRemove = Verb(
+    name: "tenant remove", words: ["UUID"], summary: "remove a business from the running server", flags: controlFlags,
+    notes: """
+      Its calls end at once, and its agents, their phones and its call log are deleted for good: there is no way back. With
+      --json the business is printed as it was.
+      """
+  ) { options, environment in
+    let uuid = try tenantID(options)
+    let tenant: TenantShown = try controlClient(options, environment).ask("DELETE", "/tenants/\(uuid)")
+    try print(options, json: try json(tenant)) {
+      "\(tenant.name) was removed, with \(tenant.agents) agents and \(tenant.calls) calls that it had."
+    }
+  }
 }
 
 // MARK: What commands to a running server share

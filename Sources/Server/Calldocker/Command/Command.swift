@@ -11,7 +11,9 @@ package enum Command {
     let sentence: String
   }
 
-  static let verbs: [Verb] = [serve, tenantAdd, tenantList, tenantShow, agentAdd, agentList, calls, why, showVersion]
+  static let verbs: [Verb] = [
+    serve, tenantAdd, tenantList, tenantShow, tenantRemove, agentAdd, agentList, agentRemove, calls, why, showVersion,
+  ]
 
   private static let exitCodes = """
     Exit codes are those of sysexits.h: 0 done; 64 the command is not understood; 65 what was given cannot be used;

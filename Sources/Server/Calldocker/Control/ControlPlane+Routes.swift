@@ -14,6 +14,8 @@ extension ControlPlane {
     case listAgents
     case listCalls
     case trace
+    case removeTenant
+    case removeAgent
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -28,6 +30,8 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/agents", .listAgents)
     router.add("GET", "/tenants/{uuid}/calls", .listCalls)
     router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
+    router.add("DELETE", "/tenants/{uuid}", .removeTenant)
+    router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
     return router
   }()
 
@@ -40,7 +44,7 @@ extension ControlPlane {
       return response
     case .found(let place, let captures):
       do throws(EnrolmentFault) {
-        return try await answer(place, captures["uuid"] ?? "", captures["id"] ?? "", request)
+        return try await answer(place, captures, request)
       } catch {
         return error.problem
       }
@@ -48,8 +52,9 @@ extension ControlPlane {
   }
 
   private func answer(
-    _ place: Place, _ uuid: String, _ call: String, _ request: HTTPRequest
+    _ place: Place, _ captures: [String: String], _ request: HTTPRequest
   ) async throws(EnrolmentFault) -> HTTPResponse {
+    let uuid = captures["uuid"] ?? ""
     switch place {
     case .addTenant:
       guard let wish = Self.read(TenantWish.self, request) else { return Self.unreadable }
@@ -67,7 +72,18 @@ extension ControlPlane {
         201, AgentAdded(uuid: text, sipDomain: text, agent: agent.name.description, password: agent.generatedPassword))
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
     case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
-    case .trace: return await trace(of: try await tenant(uuid).id, beginning: call, request)
+    case .trace: return await trace(of: try await tenant(uuid).id, beginning: captures["id"] ?? "", request)
+    case .removeTenant:
+      let tenant = try await tenant(uuid)
+      try await enrolment.removeTenant(tenant.id)
+      return Self.json(200, TenantShown(tenant, at: SystemClock.now))
+    case .removeAgent:
+      let tenant = try await tenant(uuid)
+      guard let agent = captures["agent"].flatMap({ AgentName($0) }).flatMap({ tenant.agents[$0] }) else {
+        throw .directory(.unknownAgent)
+      }
+      try await enrolment.removeAgent(agent.name.description, of: tenant.id)
+      return Self.json(200, AgentShown(agent, at: SystemClock.now))
     }
   }
 

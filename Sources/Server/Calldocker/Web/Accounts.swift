@@ -1,16 +1,29 @@
 import Calls
 import Cryptography
+import Storage
 import Wire
 
-/// Who owns which tenant: a token kept as its digest, a password as a slow one. In memory until the next issue's database.
+/// Who owns which tenant: a token kept as its digest, a password as a slow one. The ledger has the same.
 struct Accounts: Sendable {
   /// OWASP's figure of 2023 for PBKDF2 with HMAC-SHA256.
   static let iterations = 600_000
+  private static let algorithm = "pbkdf2-sha256"
+  /// What an owner is called who gave no address.
+  static let nameless = "owner"
 
-  private struct Account: Sendable {
+  struct Account: Sendable {
+    /// The digest of the token, which itself is not kept.
     var token: [UInt8]
+    /// The address that the owner signed up with.
+    var owner: String
     /// Of the owner; one who was added from the command line has the token alone.
     var secret: Secret?
+
+    /// An account with a new token, which is shown this once.
+    static func new(owner: String?, _ secret: Secret?, using random: inout Randomness) -> (account: Account, token: String) {
+      let token = random.token(40)
+      return (Account(token: SHA256.hash(Array(token.utf8)), owner: owner ?? nameless, secret: secret), token)
+    }
   }
   private var accounts: [TenantID: Account] = [:]
 
@@ -24,14 +37,21 @@ struct Accounts: Sendable {
       self.salt = salt
       digest = PBKDF2.derive(password: Array(password.utf8), salt: salt, iterations: Accounts.iterations, length: 32)
     }
+
+    /// A secret from its row; `nil` for one that was made in another way than ours.
+    init?(kept: PasswordHash) {
+      guard kept.algorithm == Accounts.algorithm, kept.cost == Accounts.iterations else { return nil }
+      (salt, digest) = (kept.salt, kept.hash)
+    }
+
+    var kept: PasswordHash {
+      PasswordHash(algorithm: Accounts.algorithm, cost: Accounts.iterations, salt: salt, hash: digest)
+    }
   }
 
-  /// Opens an account and gives its token, which is not kept and shown this once.
-  mutating func open(_ tenant: TenantID, _ secret: Secret?, using random: inout Randomness) -> String {
-    let token = random.token(40)
-    accounts[tenant] = Account(token: SHA256.hash(Array(token.utf8)), secret: secret)
-    return token
-  }
+  mutating func open(_ tenant: TenantID, _ account: Account) { accounts[tenant] = account }
+
+  mutating func close(_ tenant: TenantID) { accounts[tenant] = nil }
 
   func isOwner(of tenant: TenantID, token: String) -> Bool {
     guard let account = accounts[tenant] else { return false }

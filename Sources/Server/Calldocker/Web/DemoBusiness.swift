@@ -3,9 +3,10 @@ import Cryptography
 import Foundation
 import HTTP
 import SIPSyntax
+import Storage
 import Wire
 
-/// The business of `--demo`: its agents, made anew at each start, and what a newcomer must know to reach them.
+/// The business of `--demo`: its agents, the same at each start on one data folder, and what a newcomer must know to reach them.
 package struct DemoBusiness: Sendable {
   package struct Member: Sendable {
     package let name: AgentName
@@ -19,10 +20,15 @@ package struct DemoBusiness: Sendable {
   /// Who knows this may read the passwords: it stands in the link on the terminal, behind the `#` that browsers send to nobody.
   private let key: String
 
-  package init(_ tenant: TenantID, outboundProxies: [SocketAddress], using random: inout Randomness) {
+  /// - Parameter passwords: what agents had before; who is not among them gets a new one.
+  package init(
+    _ tenant: TenantID, outboundProxies: [SocketAddress], passwords: [String: String] = [:], using random: inout Randomness
+  ) {
     self.tenant = tenant
     self.outboundProxies = outboundProxies
-    members = ["alice", "bob"].compactMap { AgentName($0) }.map { Member(name: $0, password: random.token(12)) }
+    members = Self.names.compactMap { AgentName($0) }.map {
+      Member(name: $0, password: passwords[$0.description] ?? random.token(12))
+    }
     key = random.token(24)
   }
 
@@ -34,6 +40,21 @@ package struct DemoBusiness: Sendable {
     lines.append("While no softphone is registered, a call to the demo business reaches an echo with a greeting.")
     lines.append("Call it from your browser: \(address)/#key=\(key)")
     return lines
+  }
+
+  private static let names = ["alice", "bob"]
+
+  /// The agents' passwords of all runs on this data folder, so that a softphone that was configured once goes on working.
+  ///
+  /// Of nobody else is a password kept. These are shown on the terminal at every start, as a demo must, so they have to be kept;
+  /// they open two telephones of a business that is open to everybody on a machine where somebody tries the product.
+  static func passwords(in ledger: Ledger, using random: inout Randomness) throws(StorageFailure) -> [String: String] {
+    var passwords: [String: String] = [:]
+    for name in names {
+      let fresh = Array(random.token(12).utf8)
+      passwords[name] = String(decoding: try ledger.secret("demo/\(name)", orKeep: fresh), as: UTF8.self)
+    }
+    return passwords
   }
 
   // MARK: GET /demo.json

@@ -128,7 +128,7 @@ extension WebPlane {
     let tenant: TenantID
     let token: String
     do throws(EnrolmentFault) {
-      let new = try await enrolment.addTenant(form.companyName, ownerPassword: form.password ?? made)
+      let new = try await enrolment.addTenant(form.companyName, owner: form.email, ownerPassword: form.password ?? made)
       (tenant, token) = (new.id, new.token)
     } catch {
       return error.problem

@@ -25,10 +25,13 @@ package struct PhoneRegistration: Hashable, Sendable {
   package var cseq: UInt32
   package var registeredAt: WallTime
   package var expiresAt: WallTime
+  /// What requests must pass on their way (RFC 3327), one address a line; `nil` for nothing.
+  package var path: String?
 
   package init(
     contact: String, instance: String? = nil, regID: UInt32? = nil, userAgent: String? = nil, transport: PhoneTransport,
-    remote: SocketAddress, local: SocketAddress, callID: String, cseq: UInt32, registeredAt: WallTime, expiresAt: WallTime
+    remote: SocketAddress, local: SocketAddress, callID: String, cseq: UInt32, registeredAt: WallTime, expiresAt: WallTime,
+    path: String? = nil
   ) {
     self.contact = contact
     self.instance = instance
@@ -41,6 +44,7 @@ package struct PhoneRegistration: Hashable, Sendable {
     self.cseq = cseq
     self.registeredAt = registeredAt
     self.expiresAt = expiresAt
+    self.path = path
   }
 }
 
@@ -64,6 +68,7 @@ extension PhoneRegistration {
     cseq = try row.next()
     registeredAt = try row.next()
     expiresAt = try row.next()
+    path = try row.next()
   }
 }
 
@@ -75,7 +80,7 @@ extension RegistrationRow {
   }
   static let columns: SQL = """
     SELECT tenant, agent, contact, instance, reg_id, user_agent, transport, remote, local, call_id, cseq, registered_at,
-      expires_at
+      expires_at, path
     FROM registrations
     """
 }
@@ -101,11 +106,11 @@ extension StorageWriter {
       try database.run(
         """
         INSERT INTO registrations (tenant, agent, contact, instance, reg_id, user_agent, transport, remote, local, call_id, cseq,
-          registered_at, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+          registered_at, expires_at, path)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
         """,
         tenant, agent, phone.contact, phone.instance, phone.regID, phone.userAgent, phone.transport, phone.remote,
-        phone.local, phone.callID, phone.cseq, phone.registeredAt, phone.expiresAt)
+        phone.local, phone.callID, phone.cseq, phone.registeredAt, phone.expiresAt, phone.path)
     }
   }
 

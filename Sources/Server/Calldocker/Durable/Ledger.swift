@@ -1,0 +1,145 @@
+import Calls
+import Cryptography
+import Dispatch
+import Runtime
+import SIPCore
+import SIPSyntax
+import Storage
+import Wire
+
+/// What must outlive this process: who exists, whose phones are where, and which calls there were. `DATA/calldocker.db` has it.
+///
+/// Everything here names a wish to the storage plane and comes back when the disk has it; nothing waits for the disk itself.
+package struct Ledger: Sendable {
+  let storage: StoragePlane
+
+  /// Opens the database of a data folder, and makes it where there is none.
+  init(in folder: String) throws(StorageFailure) {
+    storage = try StoragePlane(StoragePlane.Settings(path: "\(folder)/calldocker.db"))
+  }
+
+  // MARK: The start
+
+  /// Ends the calls that a crash cut off, and tells everything that was acknowledged before.
+  func open() async throws(StorageFailure) -> StartingState {
+    let now = WallClock.now
+    _ = try await storage.write { writer in
+      _ = try writer.removeExpiredRegistrations(at: now)
+      _ = try writer.closeInterruptedCalls(at: now)
+    }
+    return try await storage.read { try $0.startingState(at: now) }
+  }
+
+  /// A secret of the service's own; `fresh` becomes it where there is none. This waits for the disk: for the start only.
+  func secret(_ name: String, orKeep fresh: [UInt8]) throws(StorageFailure) -> [UInt8] {
+    let done = DispatchSemaphore(value: 0)
+    let answer = Locked<Result<[UInt8], StorageFailure>>(.failure(.closed))
+    storage.write(
+      { try $0.secret(name, orKeep: fresh) },
+      done: { outcome in
+        answer.with { $0 = outcome }
+        done.signal()
+      })
+    done.wait()
+    return try answer.with { $0 }.get()
+  }
+
+  // MARK: Who exists
+
+  func add(
+    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, account: Accounts.Account?
+  ) async throws(StorageFailure) {
+    let (key, now) = (TenantKey(tenant), WallClock.now)
+    let row = TenantRow(key: key, name: name, isOpen: isOpen, fallback: fallback.rawValue, createdAt: now)
+    try await storage.write { writer in
+      try writer.addTenant(row)
+      guard let account else { return }
+      try writer.setOwnerToken(account.token, of: key)
+      guard let secret = account.secret else { return }
+      try writer.addUser(
+        UserRow(
+          tenant: key, user: account.owner, role: .owner, password: secret.kept, createdAt: now, tokensValidAfter: now))
+    }
+  }
+
+  func add(
+    _ agent: AgentName, to tenant: TenantID, digest: SIPSyntax.DigestSecrets, teams: [String]
+  ) async throws(StorageFailure) {
+    let (key, now) = (TenantKey(tenant), WallClock.now)
+    try await storage.write { writer in
+      let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
+      _ = try writer.addAgent(agent.description, to: key, secrets: secrets, at: now)
+      try writer.setTeams(teams, of: agent.description, in: key, at: now)
+    }
+  }
+
+  func remove(_ tenant: TenantID) async throws(StorageFailure) { _ = try await storage.removeTenant(TenantKey(tenant)) }
+
+  func remove(_ agent: AgentName, of tenant: TenantID) async throws(StorageFailure) {
+    let key = TenantKey(tenant)
+    _ = try await storage.write { try $0.removeAgent(agent.description, of: key) }
+  }
+
+  // MARK: Phones
+
+  /// - Parameter done: called on the storage thread once the disk has the phones, or why it has not.
+  func keep(_ phones: KeptPhones, done: @escaping @Sendable (StorageFailure?) -> Void) {
+    let clock = WallClock()
+    let rows = phones.phones.map { PhoneRegistration($0, clock) }
+    let (key, agent) = (TenantKey(phones.address.tenant), phones.address.agent.description)
+    storage.write(
+      { try $0.setRegistrations(rows, of: agent, in: key) },
+      done: { outcome in
+        switch outcome {
+        case .success: done(nil)
+        case .failure(let failure): done(failure)
+        }
+      })
+  }
+
+  // MARK: Calls
+
+  /// Writes a line of the call log. No answer waits for it.
+  func write(_ record: CallRecord, failed: @escaping @Sendable (StorageFailure) -> Void) {
+    let row = CallRow(record, WallClock())
+    storage.write(
+      { writer in
+        if row.end == nil { try writer.beginCall(row) } else { try writer.completeCall(row) }
+      },
+      done: { outcome in
+        // Of a business that was removed nothing is kept.
+        guard case .failure(let failure) = outcome, !failure.isOfNobody else { return }
+        failed(failure)
+      })
+  }
+
+  /// Does everything that waits, and lets go of the file.
+  func close() async { _ = try? await storage.close() }
+}
+
+extension StorageFailure {
+  /// Whether what should be written belongs to a tenant or an agent that is not there.
+  fileprivate var isOfNobody: Bool {
+    if case .database(let failure) = self { failure.reason == .constraint(.foreignKey) } else { false }
+  }
+}
+
+/// The wall's clock beside the machine's own, of one moment: rows outlive the machine's.
+struct WallClock: Sendable {
+  private let wall = SystemClock.wallNanoseconds
+  private let machine = SystemClock.now
+
+  static var now: WallTime { WallTime(milliseconds: SystemClock.wallNanoseconds / 1_000_000) }
+
+  func time(_ moment: Instant) -> WallTime {
+    WallTime(milliseconds: (wall &+ (moment - machine).nanoseconds) / 1_000_000)
+  }
+
+  /// The moment of a row's time; a row that tells of centuries from now is held to what can be said.
+  func moment(_ time: WallTime) -> Instant {
+    let (delay, overflow) = time.milliseconds.subtractingReportingOverflow(wall / 1_000_000)
+    return machine + .milliseconds(overflow ? 0 : max(-Self.farthest, min(Self.farthest, delay)))
+  }
+  /// A hundred years in milliseconds.
+  private static let farthest: Int64 = 3_155_760_000_000
+}

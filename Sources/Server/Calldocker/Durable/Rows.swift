@@ -1,0 +1,121 @@
+import Calls
+import Runtime
+import SIPCore
+import SIPSyntax
+import SQLite
+import Storage
+import Wire
+
+// What telephones call a thing, and what tables call it.
+
+extension TenantKey {
+  init(_ tenant: TenantID) {
+    guard let key = TenantKey(tenant.description) else { preconditionFailure("a tenant's name is a UUID") }
+    self = key
+  }
+}
+
+extension PhoneRegistration {
+  init(_ phone: Binding, _ clock: WallClock) {
+    self.init(
+      contact: phone.contact.description, instance: phone.contact.instance, regID: phone.contact.flowNumber,
+      transport: phone.flow.isReliable ? .tcp : .udp, remote: phone.flow.remote, local: phone.flow.local,
+      callID: phone.callID, cseq: phone.number, registeredAt: clock.time(phone.registeredAt),
+      expiresAt: clock.time(phone.expiresAt), path: phone.path.isEmpty ? nil : phone.path.joined(separator: "\n"))
+  }
+
+  /// The phone, reached from the address of ours that faces it now; `nil` for one whose connection went with us.
+  func binding(local: SocketAddress, _ clock: WallClock) -> Binding? {
+    guard transport == .udp else { return nil }
+    var headers = Headers()
+    headers.append(.contact, contact)
+    guard case .addresses(let contacts)? = try? headers.contacts, let only = contacts.first, contacts.count == 1 else {
+      return nil
+    }
+    return Binding(
+      contact: only, flow: Flow(remote: remote, local: local), registeredAt: clock.moment(registeredAt),
+      expiresAt: clock.moment(expiresAt), path: path?.split(separator: "\n").map(String.init) ?? [], callID: callID,
+      number: cseq)
+  }
+}
+
+extension CallRow {
+  init(_ record: CallRecord, _ clock: WallClock) {
+    self.init(
+      tenant: TenantKey(record.tenant), id: record.call.description, visitor: record.visitorName, page: record.page,
+      startedAt: clock.time(record.startedAt), extension: record.extensionDialled)
+    agent = record.agent?.description
+    answeredAt = record.answeredAt.map(clock.time)
+    if let ended = record.endedAt, let reason = record.end {
+      end = CallEndRow(at: clock.time(ended), reason: reason.rawValue)
+      ringing = (record.answeredAt ?? ended) - record.startedAt
+      talking = record.answeredAt.map { ended - $0 } ?? .zero
+    }
+    visitorLeg = record.visitorLeg.map(LegRow.init) ?? LegRow()
+    agentLeg = record.agentLeg.map(LegRow.init) ?? LegRow()
+  }
+}
+
+extension LegRow {
+  fileprivate init(_ report: LegReport) {
+    self.init(
+      codec: report.codec.map { "\($0)" }, packetsSent: Int64(clamping: report.packetsSent),
+      packetsReceived: Int64(clamping: report.packetsReceived), packetsLost: report.packetsLost, jitter: report.jitter,
+      roundTrip: report.roundTrip, meanOpinionScore: report.meanOpinion)
+  }
+}
+
+extension StartingState {
+  /// Everybody who was enrolled, as the changes that enrolled them: the tenants first.
+  ///
+  /// - Parameter excluded: a tenant that is not to be there now.
+  func changes(except excluded: TenantID?) -> [DirectoryChange] {
+    let teams = Dictionary(grouping: teamMembers) { Member(tenant: $0.tenant, agent: $0.agent) }
+    let tenants = tenants.compactMap { row -> DirectoryChange? in
+      guard let id = TenantID(row.key.description), id != excluded else { return nil }
+      return .tenantAdded(id, name: row.name, isOpen: row.isOpen, fallback: Fallback(rawValue: row.fallback) ?? .refuse)
+    }
+    let agents = agents.compactMap { row -> DirectoryChange? in
+      guard let id = TenantID(row.tenant.description), id != excluded, let name = AgentName(row.name),
+        let md5 = row.secrets.md5, let sha256 = row.secrets.sha256
+      else { return nil }
+      return .agentAdded(
+        id, name, digest: .init(md5: md5, sha256: sha256),
+        teams: teams[Member(tenant: row.tenant, agent: row.name)]?.map(\.team) ?? [])
+    }
+    return tenants + agents
+  }
+
+  private struct Member: Hashable {
+    var tenant: TenantKey
+    var agent: String
+  }
+
+  /// The phones that were registered, by whose they are, in the order in which they came.
+  var phones: [(address: AddressOfRecord, phones: [PhoneRegistration])] {
+    var order: [AddressOfRecord] = []
+    var all: [AddressOfRecord: [PhoneRegistration]] = [:]
+    for row in registrations {
+      guard let tenant = TenantID(row.tenant.description), let agent = AgentName(row.agent) else { continue }
+      let address = AddressOfRecord(tenant: tenant, agent: agent)
+      if all[address] == nil { order.append(address) }
+      all[address, default: []].append(row.phone)
+    }
+    return order.map { ($0, all[$0] ?? []) }
+  }
+
+  /// Who owns what.
+  var accounts: [(tenant: TenantID, account: Accounts.Account)] {
+    let owners = Dictionary(users.filter { $0.role == .owner }.map { ($0.tenant, $0) }) { first, _ in first }
+    return ownerTokens.compactMap { token in
+      guard let tenant = TenantID(token.tenant.description) else { return nil }
+      let owner = owners[token.tenant]
+      return (
+        tenant,
+        Accounts.Account(
+          token: token.digest, owner: owner?.user ?? Accounts.nameless,
+          secret: owner.flatMap { Accounts.Secret(kept: $0.password) })
+      )
+    }
+  }
+}

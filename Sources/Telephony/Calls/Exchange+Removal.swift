@@ -1,0 +1,43 @@
+import SIPCore
+import Wire
+
+/// Businesses and agents that go, with everything that they were doing.
+extension Exchange {
+  /// Ends the business's calls in words, and takes it away with its agents.
+  mutating func remove(_ id: TenantID, at now: Instant) -> [Output] {
+    guard let tenant = tenants[id] else { return [] }
+    var outputs: [Output] = []
+    // The agents first have nothing that could ring, so that no call goes on to the next of them.
+    for name in tenant.agents.keys.sorted() { dismiss(AddressOfRecord(tenant: id, agent: name), at: now) }
+    for call in tenant.calls.keys.sorted(by: { $0.description < $1.description }) {
+      outputs += end(Place(tenant: id, call: call), .unavailable, at: now)
+    }
+    tenants[id] = nil
+    tenantsInOrder.removeAll { $0 == id }
+    return outputs
+  }
+
+  /// Ends the agent's call in words, or lets the next agent ring, and takes it away.
+  mutating func remove(_ address: AddressOfRecord, at now: Instant) -> [Output] {
+    guard let agent = tenants[address.tenant]?.agents[address.agent] else { return [] }
+    dismiss(address, at: now)
+    var outputs: [Output] = []
+    if let id = agent.call {
+      let place = Place(tenant: address.tenant, call: id)
+      switch call(place)?.phase {
+      case .ringing: outputs += nextAgent(place, dropping: nil, .timeout, at: now)
+      case .talking: outputs += end(place, .unavailable, at: now)
+      case .echo, nil: break
+      }
+    }
+    tenants[address.tenant]?.agents[address.agent] = nil
+    return outputs
+  }
+
+  /// Neither phones nor browsers reach the agent any more.
+  private mutating func dismiss(_ address: AddressOfRecord, at now: Instant) {
+    for session in tenants[address.tenant]?.agents[address.agent]?.sessions ?? [] { placesBySession[session.id] = nil }
+    tenants[address.tenant]?.agents[address.agent]?.sessions = []
+    setPhones(Bindings(), of: address, at: now)
+  }
+}
