@@ -75,7 +75,7 @@ def test_a_second_signal_does_not_wait(service):
     gateway.process.send_signal(signal.SIGTERM)
     eventually(lambda: not requests.get(f"{gateway.http}/healthz", timeout=5).ok, what="draining")
     assert gateway.stop() == 0
-    eventually(lambda: states[-1]["state"] == "ended", what="the end")
+    eventually(lambda: states and states[-1]["state"] == "ended", what="the end")
 
 
 def test_a_phone_that_talks_is_hung_up_and_may_answer_that(gateway, softphone):
@@ -85,7 +85,7 @@ def test_a_phone_that_talks_is_hung_up_and_may_answer_that(gateway, softphone):
     eventually(lambda: states and states[-1]["state"] == "talking", what="the answer")
     assert gateway.stop() == 0
     eventually(lambda: phone.heard("CALL_CLOSED"), what="BYE at the phone")
-    eventually(lambda: states[-1]["state"] == "ended", what="the end")
+    eventually(lambda: states and states[-1]["state"] == "ended", what="the end")
     # Nobody is left whom it could take leave of.
     phone.process.kill()
 
@@ -94,7 +94,7 @@ def test_metrics_are_read_here_and_not_through_a_proxy(service):
     gateway = service("--drain", "0")
     client, states = visitor(gateway, ["websocket"])
     echo(client)
-    eventually(lambda: states[-1]["state"] == "talking", what="the echo")
+    eventually(lambda: states and states[-1]["state"] == "talking", what="the echo")
     address = f"{gateway.http}/metrics"
     answer = requests.get(address, timeout=5)
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")

@@ -48,7 +48,9 @@ def state(caller, name):
 def metric(gateway, name):
     import requests
     lines = requests.get(f"{gateway.http}/metrics", timeout=10).text.splitlines()
-    return int(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
+    values = [int(line.split()[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
+    assert values, f"there is no {name}"
+    return sum(values)
 
 
 @pytest.mark.parametrize("transport", ["u1", "t1"], ids=["udp", "tcp"])
