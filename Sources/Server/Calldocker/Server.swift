@@ -223,7 +223,11 @@ package struct Server: Sendable {
     await web.sayGoodbye()
     for plane in media { await plane.end() }
     for loop in [web.loop, office, signalling.loop] { await loop.end() }
-    await ledger.close()
+    do {
+      try await ledger.close()
+    } catch {
+      log.write(.error, "Not everything that waited could be written to the disk. \(error)")
+    }
     folder.release()
   }
 

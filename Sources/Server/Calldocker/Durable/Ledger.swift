@@ -114,7 +114,7 @@ package struct Ledger: Sendable {
   }
 
   /// Does everything that waits, and lets go of the file.
-  func close() async { _ = try? await storage.close() }
+  func close() async throws(StorageFailure) { _ = try await storage.close() }
 }
 
 extension StorageFailure {
