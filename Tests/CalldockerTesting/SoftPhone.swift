@@ -88,7 +88,8 @@ package final class SoftPhone {
       if speaks { network.send(voice.speak(payloadType, at: network.now), from: source, to: remote) }
       guard reports, reportAt <= network.now else { continue }
       reportAt = network.now + .seconds(5)
-      network.send(Self.emptyReport, from: SocketAddress(source.ip, source.port + 1), to: SocketAddress(remote.ip, remote.port + 1))
+      let (from, to) = (SocketAddress(source.ip, source.port + 1), SocketAddress(remote.ip, remote.port + 1))
+      network.send(Self.emptyReport, from: from, to: to)
     }
   }
 

@@ -36,7 +36,8 @@ package final class Voice {
       var header = timeline.next(samples: codec.clockRate / 50, at: now)
       header.payloadType = PayloadType(payloadType)
       header.write(to: bytes)
-      return (isSwitchedOff ? silence : prompt).copyFrame(frame % 50, codec, into: UnsafeMutableRawBufferPointer(rebasing: bytes[RTPHeader.size...]))
+      let payload = UnsafeMutableRawBufferPointer(rebasing: bytes[RTPHeader.size...])
+      return (isSwitchedOff ? silence : prompt).copyFrame(frame % 50, codec, into: payload)
     }
     frame += 1
     return Array(packet[..<(RTPHeader.size + count)])

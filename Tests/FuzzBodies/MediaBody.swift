@@ -169,7 +169,9 @@ private final class MediaDay {
         break
       case .heard(let leg, let report):
         try promise(open.contains(leg), "only a leg that is there is heard")
-        if case .decibels(let level) = report.level { try promise((-99...0).contains(level), "a level below full scale: \(level)") }
+        if case .decibels(let level) = report.level {
+          try promise((-99...0).contains(level), "a level below full scale: \(level)")
+        }
         try promise(report.packets > 0 || report.level == .unknown, "nothing has no level")
       case .gone(let leg): try promise(open.contains(leg), "only a leg that is there can go")
       }

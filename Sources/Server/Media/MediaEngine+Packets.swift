@@ -109,7 +109,9 @@ extension MediaEngine where Transport: ~Copyable {
     guard let audio = leg.pointee.audio else { return }
     let listener = leg.pointee.listener
     if header.payloadType == audio.receivePayloadType {
-      if leg.pointee.probe != nil { leg.pointee.probe?.measure(UnsafeRawBufferPointer(rebasing: buffer[header.payload])) }
+      if leg.pointee.probe != nil {
+        leg.pointee.probe?.measure(UnsafeRawBufferPointer(rebasing: buffer[header.payload]), at: now)
+      }
       guard let listener else { return }
       forward(header, buffer, from: slot, to: listener, at: now)
     } else if header.payloadType == audio.telephoneEvent?.payloadType {

@@ -29,15 +29,20 @@ struct SoundProbe: ~Copyable {
     sound.deallocate()
   }
 
-  mutating func measure(_ payload: UnsafeRawBufferPointer) {
+  mutating func measure(_ payload: UnsafeRawBufferPointer, at now: Instant) {
+    guard now < due else { return }
     packets &+= 1
     let count = decoder.decode(payload, into: sound)
-    guard count > 0 else { return }
+    guard count > 0, let start = sound.baseAddress else { return }
     samples &+= Int64(count)
-    for sample in sound[..<min(count, sound.count)] {
-      let value = Int32(sample)
+    // Nothing generic here: unoptimised, a slice's iterator asks for memory at each sample.
+    var index = 0
+    while index < count {
+      let value = Int32(start[index])
+      let magnitude = value < 0 ? -value : value
       energy &+= Int64(value &* value)
-      peak = max(peak, abs(value))
+      if magnitude > peak { peak = magnitude }
+      index &+= 1
     }
   }
 

@@ -65,7 +65,8 @@ extension Exchange {
     if isNewLeg { outputs += join(place, at: now) }
     outputs.append(log(.info, place.tenant, place.call, "The visitor is back"))
     let resumed = Resumed(
-      event: self.call(place)?.event ?? call.event, answer: answer, resumeToken: call.resumeToken, seconds: call.secondsTalked(at: now))
+      event: self.call(place)?.event ?? call.event, answer: answer, resumeToken: call.resumeToken,
+      seconds: call.secondsTalked(at: now))
     return (.success(resumed), outputs)
   }
 

@@ -24,8 +24,8 @@ package struct SoundTrouble: Hashable, Sendable {
     switch (kind, fault) {
     case (.notHeard, .nothingArrives): "The other side does not hear you. We are looking for another way for your voice."
     case (.notHeard, .digitalSilence): "The other side does not hear you: your microphone is silent. Is it switched off?"
-    case (.hearsNothing, .nothingArrives): "You hear nothing, because no sound comes from the other side. Please wait, or call again."
-    case (.hearsNothing, .digitalSilence): "You hear nothing, because the other side's microphone is silent. They have to switch it on."
+    case (.hearsNothing, .nothingArrives): "You hear nothing: no sound comes from the other side. Please wait, or call again."
+    case (.hearsNothing, .digitalSilence): "You hear nothing: the other side's microphone is silent. Please wait."
     }
   }
 
