@@ -84,7 +84,7 @@ package actor SignallingPlane {
       // What is written for a peer that only one of our links knows is of no use to anybody else.
       guard !source.ip.isLinkLocal else { continue }
       let flow = Flow(remote: source, local: SocketAddress(address(facing: source.ip), sipAddress.port))
-      perform(exchange.receive(datagram: Array(buffer[..<count]), over: flow, at: SystemClock.now))
+      act { $0.receive(datagram: Array(buffer[..<count]), over: flow, at: $1) }
     }
     schedule()
   }
@@ -110,23 +110,23 @@ package actor SignallingPlane {
     stream.onBytes = { [unowned self] octets in assumeIsolated { $0.received(octets, on: id) } }
     stream.onClose = { [unowned self] in assumeIsolated { $0.closed(id) } }
     let flow = Flow(remote: stream.remote, local: SocketAddress(local, sipAddress.port), transport: .tcp(id))
-    perform(exchange.connectionOpened(flow, at: SystemClock.now))
+    act { $0.connectionOpened(flow, at: $1) }
   }
 
   private func received(_ octets: [UInt8], on id: ConnectionID) {
-    perform(exchange.receive(octets, on: id, at: SystemClock.now))
+    act { $0.receive(octets, on: id, at: $1) }
     schedule()
   }
 
   private func closed(_ id: ConnectionID) {
     streams[id] = nil
-    perform(exchange.connectionClosed(id, at: SystemClock.now))
+    act { $0.connectionClosed(id, at: $1) }
     schedule()
   }
 
   private func ring() {
     let now = SystemClock.now
-    perform(exchange.wake(at: now))
+    perform(exchange.wake(at: now), at: now)
     while let first = leaving.first, first.until <= now {
       leaving.removeFirst()
       streams[first.connection]?.close()
@@ -157,16 +157,23 @@ package actor SignallingPlane {
 
   /// Does something with the exchange and carries out what it asks for.
   private func with<Result>(_ action: (inout Exchange, Instant) -> (Result, [Exchange.Output])) -> Result {
-    let (result, outputs) = action(&exchange, SystemClock.now)
-    perform(outputs)
+    let now = SystemClock.now
+    let (result, outputs) = action(&exchange, now)
+    perform(outputs, at: now)
     schedule()
     return result
   }
 
+  /// The same of one moment for the exchange and for whoever records it, while more is to be done before time has its turn.
+  private func act(_ action: (inout Exchange, Instant) -> [Exchange.Output]) {
+    let now = SystemClock.now
+    perform(action(&exchange, now), at: now)
+  }
+
   // MARK: What the exchange asks for
 
-  private func perform(_ outputs: [Exchange.Output]) {
-    flights.take(outputs, at: SystemClock.now)
+  private func perform(_ outputs: [Exchange.Output], at now: Instant) {
+    flights.take(outputs, at: now)
     var commands: [MediaPlaneID: [MediaCommand]] = [:]
     for output in outputs {
       switch output {
@@ -252,7 +259,8 @@ package actor SignallingPlane {
   }
 
   package func apply(_ change: DirectoryChange) throws(DirectoryFault) {
-    perform(try exchange.apply(change, at: SystemClock.now))
+    let now = SystemClock.now
+    perform(try exchange.apply(change, at: now), at: now)
     schedule()
   }
 

@@ -42,6 +42,9 @@ package struct Call: Sendable {
   /// Whoever knows this may come back into the call; good for one time.
   package internal(set) var resumeToken: String
   package internal(set) var phase: Phase
+  /// What everybody may see of the call is drawn from here: tags, branches, Call-IDs. Secrets never are, so that a record of the call may
+  /// hold the key.
+  var chance: Randomness
   /// Agents who had their chance.
   var tried: Set<AgentName> = []
   /// The best reason so far why nobody answered.

@@ -1,4 +1,5 @@
 import Cryptography
+import SDP
 import Wire
 
 /// Visitors whose connection stumbles: a lost socket, a network that changed, a page that was loaded anew.
@@ -19,13 +20,14 @@ extension Exchange {
   package mutating func visitorGone(_ visitor: VisitorID, isDeliberate: Bool, at now: Instant) -> [Output] {
     guard let place = placesByVisitor[visitor], let call = call(place) else { return [] }
     // Without a leg there was never anything to come back to.
-    guard !isDeliberate, call.leg != nil else { return end(place, .visitorHungUp, at: now) }
+    let told = input(place, .gone(isDeliberate: isDeliberate))
+    guard !isDeliberate, call.leg != nil else { return [told] + end(place, .visitorHungUp, at: now) }
     placesByVisitor[visitor] = nil
     let until = now + Call.absenceTime
     update(place) { $0.presence = .absent(until: until) }
     absences.set(place, to: until)
     return [
-      flight(place, .visitorLost),
+      told, flight(place, .visitorLost),
       log(.info, place.tenant, place.call, "The visitor's connection is lost; the call waits for it"),
     ]
   }
@@ -46,17 +48,16 @@ extension Exchange {
     guard offer != nil || !call.hasLostConsent else {
       return (.failure(Refusal(.badRequest, "The sound of this call is lost: an offer (sdp) must bring it back.")), [])
     }
-    var outputs: [Output] = []
+    let offered: BrowserOffer?
+    do throws(Refusal) { offered = try offer.map(Self.read) } catch { return (.failure(error), []) }
+    var outputs = [input(place, .resume(visitor, offered.map(FlightOffer.init)))]
     var answer: String?
     var isNewLeg = false
-    if let offer {
-      switch openVisitorLeg(offer, of: &call, place, at: now) {
-      case .failure(let refusal): return (.failure(refusal), [])
-      case .success(let opened):
-        answer = opened.answer
-        outputs = opened.outputs
-        isNewLeg = opened.isNew
-      }
+    if let offered {
+      let opened = openVisitorLeg(offered, of: &call, place)
+      answer = opened.answer
+      outputs += opened.outputs
+      isNewLeg = opened.isNew
     }
     placesByVisitor[call.visitor] = nil
     placesByVisitor[visitor] = place

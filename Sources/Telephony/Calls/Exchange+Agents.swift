@@ -45,6 +45,7 @@ extension Exchange {
     }
     let offered: BrowserOffer
     do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
+    let told = input(place, .accept(session, FlightOffer(offered)))
     let local = newCredentials()
     let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
     let leg = newLeg(on: call.plane, for: place)
@@ -53,7 +54,8 @@ extension Exchange {
       attempt.sessions.removeAll { $0 == session }
       call.phase = .ringing(attempt)
     }
-    var outputs = stopRinging(
+    var outputs = [told]
+    outputs += stopRinging(
       place, except: leg, .answeredElsewhere, reason: .init(cause: 200, text: "Call completed elsewhere"), at: now)
     outputs.append(flight(place, .leg(leg, .browser(attempt.agent))))
     outputs.append(.media(.openBrowser(leg, Self.browserLeg(offered, local, remote))))
@@ -67,13 +69,13 @@ extension Exchange {
     update(place) { $0.disappointment = .declined }
     // The agent said no, not the browser: its phones stop as well.
     let agent = placesBySession[session].map { [flight(place, .declinedInBrowser($0.agent))] } ?? []
-    return agent + nextAgent(place, dropping: nil, .timeout, at: now)
+    return [input(place, .reject(session))] + agent + nextAgent(place, dropping: nil, .timeout, at: now)
   }
 
   /// An agent hangs up in its browser.
   package mutating func hangUp(_ session: AgentSessionID, _ id: CallID, at now: Instant) -> [Output] {
     guard let place = talkingPlace(session), place.call == id else { return [] }
-    return end(place, .agentHungUp, at: now)
+    return [input(place, .agentHangUp(session))] + end(place, .agentHungUp, at: now)
   }
 
   /// The browser's connection is gone: its agent leaves the routing.
@@ -82,13 +84,14 @@ extension Exchange {
     let talking = talkingPlace(session)
     placesBySession[session] = nil
     tenants[address.tenant]?.agents[address.agent]?.sessions.removeAll { $0.id == session }
-    if let talking { return end(talking, .connectionLost, at: now) }
+    if let talking { return [input(talking, .sessionGone(session))] + end(talking, .connectionLost, at: now) }
     guard let id = tenants[address.tenant]?.agents[address.agent]?.call else { return [] }
     let place = Place(tenant: address.tenant, call: id)
     guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
     attempt.sessions.removeAll { $0 == session }
     update(place) { $0.phase = .ringing(attempt) }
-    return attempt.isOver ? nextAgent(place, dropping: nil, .timeout, at: now) : []
+    let told = input(place, .sessionGone(session))
+    return [told] + (attempt.isOver ? nextAgent(place, dropping: nil, .timeout, at: now) : [])
   }
 
   private func ringingPlace(_ session: AgentSessionID, _ id: CallID) -> Place? {

@@ -23,18 +23,29 @@ extension Exchange {
     guard !isShuttingDown else { return (.failure(Refusal(.shuttingDown)), []) }
     guard let tenant = TenantID(request.tenant).flatMap({ tenants[$0] }) else { return (.failure(Refusal(.unknownTenant)), []) }
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
+    return begin(place, visitor, request, ChanceKey(using: &randomness), at: now)
+  }
+
+  /// - Parameter chance: what the call draws everything from that others will see.
+  mutating func begin(
+    _ place: Place, _ visitor: VisitorID, _ request: CallRequest, _ chance: ChanceKey, at now: Instant
+  ) -> (Result<Routed, Refusal>, [Output]) {
+    guard let tenant = tenants[place.tenant] else { return (.failure(Refusal(.unknownTenant)), []) }
+    let offered = request.offer.map { text in Result { () throws(Refusal) in try Self.read(text) } }
     var outputs = [
       flight(
         place,
         .asked(
-          name: request.name, page: request.page, extensionDialled: request.extensionDialled, hasOffer: request.offer != nil))
+          name: request.name, page: request.page, extensionDialled: request.extensionDialled, hasOffer: request.offer != nil)),
+      input(place, .request(start(tenant, visitor, try? offered?.get(), chance))),
     ]
     func refused(_ refusal: Refusal) -> (Result<Routed, Refusal>, [Output]) {
       (.failure(refusal), outputs + [flight(place, .refused(refusal.reason))])
     }
-    guard placesByVisitor[visitor] == nil, tenant.calls.count < Tenant.maximumCalls else { return refused(Refusal(.busy)) }
+    guard placesByVisitor[visitor] == nil, tenant.calls.count < tenant.room else { return refused(Refusal(.busy)) }
     let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
     let choice = wantsEcho ? nil : tenant.choice(except: [], at: now)
+    if !wantsEcho { outputs.append(view(place)) }
     if let choice { outputs.append(flight(place, .chose(choice))) }
     let agent = choice?.chosen
     guard wantsEcho || agent != nil || tenant.fallback == .echo else { return refused(Refusal(.noAgents)) }
@@ -42,15 +53,16 @@ extension Exchange {
 
     var call = Call(
       id: place.call, tenant: tenant.id, visitor: visitor, plane: plane, name: request.name, page: request.page,
-      extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
+      extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now),
+      chance: .keyed(chance))
     var answer: String?
-    if let offer = request.offer {
-      switch openVisitorLeg(offer, of: &call, place, at: now) {
-      case .failure(let refusal): return refused(refusal)
-      case .success(let opened):
-        answer = opened.answer
-        outputs += opened.outputs
-      }
+    switch offered {
+    case .failure(let refusal)?: return refused(refusal)
+    case .success(let offered)?:
+      let opened = openVisitorLeg(offered, of: &call, place)
+      answer = opened.answer
+      outputs += opened.outputs
+    case nil: break
     }
     tenants[tenant.id]?.calls[place.call] = call
     callsByPlane[call.plane.number] += 1
@@ -69,24 +81,25 @@ extension Exchange {
     guard let place = placesByVisitor[visitor], place.call == id, var call = call(place) else {
       return (.failure(Refusal(.unknownCall)), [])
     }
-    switch openVisitorLeg(offer, of: &call, place, at: now) {
-    case .failure(let refusal): return (.failure(refusal), [])
-    case .success(let opened):
-      tenants[place.tenant]?.calls[id] = call
-      return (.success(opened.answer), opened.outputs + (opened.isNew ? join(place, at: now) : []))
-    }
+    let offered: BrowserOffer
+    do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
+    let opened = openVisitorLeg(offered, of: &call, place)
+    tenants[place.tenant]?.calls[id] = call
+    let told = input(place, .offer(FlightOffer(offered)))
+    return (.success(opened.answer), [told] + opened.outputs + (opened.isNew ? join(place, at: now) : []))
   }
 
   package mutating func sendDigits(_ visitor: VisitorID, _ id: CallID, _ digits: String) -> [Output] {
     guard let place = placesByVisitor[visitor], place.call == id, case .talking(let party, _)? = call(place)?.phase else {
       return []
     }
-    return [.media(.sendDigits(party.leg, digits.prefix(Self.maximumDigits).compactMap { DTMFDigit($0) }))]
+    let keys = digits.prefix(Self.maximumDigits).compactMap { DTMFDigit($0) }
+    return [input(place, .pressed(keys.count)), .media(.sendDigits(party.leg, keys))]
   }
 
   package mutating func hangUp(_ visitor: VisitorID, _ id: CallID, at now: Instant) -> [Output] {
     guard let place = placesByVisitor[visitor], place.call == id else { return [] }
-    return end(place, .visitorHungUp, at: now)
+    return [input(place, .hangUp)] + end(place, .visitorHungUp, at: now)
   }
 
   // MARK: The visitor's leg
@@ -98,11 +111,7 @@ extension Exchange {
     var outputs: [Output]
   }
 
-  mutating func openVisitorLeg(
-    _ offer: String, of call: inout Call, _ place: Place, at now: Instant
-  ) -> Result<OpenedLeg, Refusal> {
-    let offered: BrowserOffer
-    do throws(Refusal) { offered = try Self.read(offer) } catch { return .failure(error) }
+  mutating func openVisitorLeg(_ offered: BrowserOffer, of call: inout Call, _ place: Place) -> OpenedLeg {
     let local = newCredentials()
     let version = (call.credentials?.version ?? 0) + 1
     call.credentials = (local.usernameFragment, version)
@@ -110,8 +119,7 @@ extension Exchange {
     let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
     let answer = browserAnswer(offered, local, on: call.plane, session: place.call.description, version: version)
     if let leg = call.leg, call.fingerprints == offered.fingerprints {
-      return .success(
-        OpenedLeg(answer: answer, isNew: false, outputs: [.media(.restart(leg, local: local, remote: remote))]))
+      return OpenedLeg(answer: answer, isNew: false, outputs: [.media(.restart(leg, local: local, remote: remote))])
     }
     // Another certificate is another browser, or the same page loaded anew: a leg of its own.
     let closing: [Output] = call.leg.map { [.media(.close($0))] } ?? []
@@ -120,7 +128,7 @@ extension Exchange {
     call.leg = leg
     call.fingerprints = offered.fingerprints
     let opening = [flight(place, .leg(leg, .visitor)), .media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]
-    return .success(OpenedLeg(answer: answer, isNew: true, outputs: closing + opening))
+    return OpenedLeg(answer: answer, isNew: true, outputs: closing + opening)
   }
 
   static func read(_ text: String) throws(Refusal) -> BrowserOffer {

@@ -141,6 +141,16 @@ package enum MediaEvent: Hashable, Sendable {
   case closed(LegID, LegReport)
 }
 
+extension MediaEvent {
+  package var leg: LegID {
+    switch self {
+    case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
+      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .digit(let leg, _), .played(let leg), .closed(let leg, _):
+      leg
+    }
+  }
+}
+
 /// What two seconds of a peer's sound were like.
 package struct SoundReport: Hashable, Sendable {
   package enum Level: Hashable, Sendable {

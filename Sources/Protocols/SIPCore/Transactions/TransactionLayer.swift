@@ -28,6 +28,15 @@ package struct TransactionLayer: Sendable {
     case client(NonInviteClientTransaction, Flow)
     case inviteServer(InviteServerTransaction, Flow)
     case server(NonInviteServerTransaction, Flow)
+
+    var request: SIPRequest {
+      switch self {
+      case .inviteClient(let machine, _, _): machine.request
+      case .client(let machine, _): machine.request
+      case .inviteServer(let machine, _): machine.request
+      case .server(let machine, _): machine.request
+      }
+    }
   }
 
   /// A CANCEL must wait until the INVITE was heard of (§9.1).
@@ -210,9 +219,13 @@ package struct TransactionLayer: Sendable {
 
   // MARK: Time
 
-  package mutating func wake(at now: Instant) -> [Output] {
+  /// - Parameter due: called with the request of every transaction whose time has come, whether anything follows from it or not.
+  package mutating func wake(at now: Instant, due: (SIPRequest) -> Void = { _ in }) -> [Output] {
     var outputs: [Output] = []
-    while let key = deadlines.popDue(at: now) { outputs += wake(key, at: now) }
+    while let key = deadlines.popDue(at: now) {
+      if let request = machines[key]?.request { due(request) }
+      outputs += wake(key, at: now)
+    }
     return outputs
   }
 

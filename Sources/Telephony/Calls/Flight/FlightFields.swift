@@ -63,6 +63,7 @@ package struct FlightFields {
     case .command(let command): return [("command", fields(command.leg, names, ["wish": command.word]))]
     case .toldVisitor(let event): return [("told-visitor", ["event": event.word])]
     case .toldAgent(let event): return [("told-agent", ["event": event.word])]
+    case .input, .view, .again, .recorded: return []
     case .ended(let reason, let seconds): return [("ended", ["reason": reason.rawValue, "seconds": "\(seconds)"])]
     }
   }
