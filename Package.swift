@@ -59,6 +59,9 @@ var targets: [Target] = [
     "Server", "Media", ["Wire", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Runtime"], settings: fast),
   library("Server", "Runtime", ["Wire", "CLinux", "Cryptography"], settings: fast),
   library("Server", "Storage", ["Wire", "SQLite", "Runtime"]),
+  // A visitor's browser and an agent's phone as values: the test kit's, and the doctor's.
+  library(
+    "Server", "Peers", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography"]),
   library(
     "Server", "Calldocker",
     [
@@ -73,7 +76,7 @@ var targets: [Target] = [
     name: "CalldockerTesting",
     dependencies: [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Media",
-      "VirtualClock",
+      "Peers", "VirtualClock",
     ],
     path: "Tests/CalldockerTesting", swiftSettings: careful),
 
