@@ -63,10 +63,16 @@ var targets: [Target] = [
   library(
     "Server", "Peers", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography"]),
   library(
+    "Server", "Doctor",
+    [
+      "Wire", "SIPSyntax", "ICE", "RTP", "HTTP", "SocketIO", "SecureRTP", "Codecs", "Cryptography", "SQLite", "Runtime",
+      "Peers",
+    ]),
+  library(
     "Server", "Calldocker",
     [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime",
-      "SQLite", "Storage",
+      "SQLite", "Storage", "Doctor",
     ]),
   .executableTarget(
     name: "calldocker", dependencies: ["Calldocker"], path: "Sources/calldocker", swiftSettings: careful),
@@ -116,6 +122,7 @@ var targets: [Target] = [
   tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),
   tests("Server", "Storage", ["Scratch", "storage-probe"]),
+  tests("Server", "Doctor"),
   tests("Server", "Calldocker"),
   .testTarget(
     name: "WorldTests", dependencies: ["CalldockerTesting"], path: "Tests/WorldTests", swiftSettings: careful),

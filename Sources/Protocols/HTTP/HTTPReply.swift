@@ -35,12 +35,19 @@ package struct HTTPReplyHead: Sendable {
     for line in lines.dropFirst() {
       let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else { return nil }
-      headers.append(String(parts[0]), String(parts[1].drop { $0 == " " }))
+      headers.append(String(parts[0]), Self.trimmed(parts[1]))
     }
     (self.status, self.headers, count) = (status, headers, end + 4)
   }
 
+  private static func trimmed(_ text: Substring) -> String {
+    func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
+    return String(String(text.drop(while: isBlank).reversed()).drop(while: isBlank).reversed())
+  }
+
   private static func emptyLine(_ octets: [UInt8]) -> Int? {
-    octets.indices.dropLast(3).first { octets[$0] == 0x0D && octets[$0 + 1] == 0x0A && octets[$0 + 2] == 0x0D && octets[$0 + 3] == 0x0A }
+    octets.indices.dropLast(3).first {
+      octets[$0] == 0x0D && octets[$0 + 1] == 0x0A && octets[$0 + 2] == 0x0D && octets[$0 + 3] == 0x0A
+    }
   }
 }

@@ -8,7 +8,7 @@ import Wire
 /// A whole server on free ports, spoken to through its control socket.
 ///
 /// The client waits as a command does, on a thread of its own: the pool that the server's tasks share has no thread to spare.
-private func withServer(_ body: @escaping @Sendable (ControlClient) throws -> Void) async throws {
+func withServer(_ body: @escaping @Sendable (ControlClient) throws -> Void) async throws {
   let folder = TemporaryFolder()
   var configuration = Configuration()
   configuration.data = folder.path

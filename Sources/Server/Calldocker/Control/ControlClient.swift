@@ -5,10 +5,9 @@ import Wire
 
 /// A command's way to the running server: one question, one answer, over the control socket.
 struct ControlClient: Sendable {
-  /// A server that takes longer than this does not answer at all.
-  static let patience = Duration.seconds(30)
-
   let folder: String
+  /// A server that takes longer than this does not answer at all.
+  var patience = Duration.seconds(30)
 
   /// - Throws: `Command.Failure`, in words for the person at the keys.
   func ask<Answer: Decodable>(
@@ -30,7 +29,7 @@ struct ControlClient: Sendable {
       "Content-Length: \(body.count)", "", "",
     ]
     do {
-      let connection = try Conversation(connect: DataFolder.controlSocket(in: folder), within: Self.patience)
+      let connection = try Conversation(connect: DataFolder.controlSocket(in: folder), within: patience)
       try connection.send(Array(head.joined(separator: "\r\n").utf8) + body)
       var answer: [UInt8] = []
       while answer.count <= HTTPReply.maximumBytes {
@@ -56,7 +55,7 @@ struct ControlClient: Sendable {
       return Command.Failure(code: EX_NOPERM, sentence: sentence)
     }
     if failure.isTimeout {
-      let sentence = "The server on \(folder) did not answer within \(Self.patience.components.seconds) seconds; see its log."
+      let sentence = "The server on \(folder) did not answer within \(patience.components.seconds) seconds; see its log."
       return Command.Failure(code: EX_UNAVAILABLE, sentence: sentence)
     }
     return Command.Failure(code: EX_IOERR, sentence: "The server cannot be asked: \(failure).")
