@@ -33,14 +33,20 @@ package actor Enrolment {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   private let signalling: SignallingPlane
   private let ledger: Ledger
+  private let reception: Reception
+  private let hashing: PasswordHashing
   private let log: Log
   /// Whether agents of new tenants may come in without a token.
   private let isOpen: Bool
-  private var accounts = Accounts()
   private var randomness = Randomness.system
 
-  package init(loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, log: Log, isOpen: Bool) {
+  init(
+    loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, reception: Reception, hashing: PasswordHashing, log: Log,
+    isOpen: Bool
+  ) {
     self.loop = loop
+    self.reception = reception
+    self.hashing = hashing
     self.signalling = signalling
     self.ledger = ledger
     self.log = log
@@ -57,7 +63,7 @@ package actor Enrolment {
     } catch {
       throw .directory(error)
     }
-    for (tenant, account) in state.accounts { accounts.open(tenant, account) }
+    await reception.restore(state)
   }
 
   /// - Parameters:
@@ -71,8 +77,8 @@ package actor Enrolment {
     let id = TenantID(using: &randomness)
     var secret: Accounts.Secret?
     if let ownerPassword {
-      let salt = randomness.bytes(16)
-      secret = await Task.detached { Accounts.Secret(password: ownerPassword, salt: salt) }.value
+      guard let made = await hashing.secret(ownerPassword, salt: randomness.bytes(16)) else { throw .busy }
+      secret = made
     }
     let (account, token) = Accounts.Account.new(owner: owner, secret, using: &randomness)
     try await add(id, name: name, isOpen: isOpen, fallback: .refuse, account)
@@ -83,11 +89,16 @@ package actor Enrolment {
   private func add(
     _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, _ account: Accounts.Account?
   ) async throws(EnrolmentFault) {
+    let now = WallClock.now
     try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: fallback))
     try await commit(orElse: .tenantRemoved(id)) { ledger throws(StorageFailure) in
-      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, account: account)
+      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, account: account, at: now)
     }
-    if let account { accounts.open(id, account) }
+    guard let account else { return }
+    let owner = account.secret.map { secret in
+      Accounts.Person(name: account.owner, role: .owner, secret: secret, createdAt: now, tokensValidAfter: now)
+    }
+    await reception.open(id, token: account.token, people: owner.map { [$0] } ?? [])
   }
 
   /// The tenant of the demo, which has no owner. It is open to everybody's browser.
@@ -99,7 +110,7 @@ package actor Enrolment {
   package func removeTenant(_ id: TenantID) async throws(EnrolmentFault) {
     guard await signalling.tenant(id.description) != nil else { throw .directory(.unknownTenant) }
     do throws(StorageFailure) { try await ledger.remove(id) } catch { throw .notKept(error) }
-    accounts.close(id)
+    await reception.close(id)
     try await apply(.tenantRemoved(id))
     log.write(.info, "A business was removed", [("tenant", id.description)])
   }
@@ -135,8 +146,6 @@ package actor Enrolment {
     log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
     return NewAgent(name: name, generatedPassword: made)
   }
-
-  package func isOwner(of tenant: TenantID, token: String) -> Bool { accounts.isOwner(of: tenant, token: token) }
 
   private func apply(_ change: DirectoryChange) async throws(EnrolmentFault) {
     do throws(DirectoryFault) { try await signalling.apply(change) } catch { throw .directory(error) }
@@ -180,6 +189,8 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
   case agentPassword
   case team
   case tooManyTeams
+  /// Too many passwords are being hashed.
+  case busy
   case directory(DirectoryFault)
   /// The disk did not take it, and nothing was changed.
   case notKept(StorageFailure)
@@ -190,6 +201,7 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
     case .directory(.unknownTenant), .directory(.unknownAgent): .problem(404, "Unknown", detail: sentence)
     case .directory(.tenantExists), .directory(.agentExists): .problem(409, "There already", detail: sentence)
     case .directory(.tooMany): .problem(503, "Full", detail: sentence)
+    case .busy: Denial.busy.problem
     case .notKept(let failure) where failure.mayPass: Self.later(sentence)
     case .notKept: .problem(500, "It could not be saved", detail: sentence)
     default: .problem(422, "This cannot be used", detail: sentence)
@@ -211,6 +223,7 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
       "An agent's name has 1 to \(AgentName.maximumLength) letters, digits, dots, hyphens and underscores, without accents."
     case .agentPassword: "An agent's password has 1 to \(Enrolment.maximumPasswordBytes) bytes, on one line."
     case .team: "A team's name has 1 to \(Enrolment.maximumTeamBytes) bytes, on one line."
+    case .busy: "Too many are signing up or logging in just now; try again in a moment."
     case .tooManyTeams: "An agent may be in \(Enrolment.maximumTeams) teams."
     case .directory(.unknownTenant): "No business has this UUID."
     case .directory(.tenantExists): "This business is here already."
