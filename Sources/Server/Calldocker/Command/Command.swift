@@ -12,7 +12,8 @@ package enum Command {
   }
 
   static let verbs: [Verb] = [
-    serve, tenantAdd, tenantList, tenantShow, tenantRemove, agentAdd, agentList, agentRemove, calls, why, showVersion,
+    serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentRemove, userAdd,
+    userList, userRemove, calls, why, showVersion,
   ]
 
   private static let exitCodes = """
