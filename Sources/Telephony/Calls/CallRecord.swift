@@ -74,6 +74,11 @@ struct UnfinishedRecords: Sendable {
     return unfinished.visitorLeg == nil && unfinished.agentLeg == nil ? take(call) : nil
   }
 
+  /// The call that waits for a leg's report.
+  func place(of leg: LegID) -> Exchange.Place? {
+    callsByLeg[leg].flatMap { records[$0]?.record }.map { Exchange.Place(tenant: $0.tenant, call: $0.call) }
+  }
+
   /// Records whose time is over, with what is known.
   mutating func expire(at now: Instant) -> [CallRecord] {
     var expired: [CallRecord] = []

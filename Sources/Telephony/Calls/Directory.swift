@@ -3,7 +3,7 @@ import SIPSyntax
 import Wire
 
 /// What happens when nobody is there to answer.
-package enum Fallback: String, Hashable, Sendable {
+package enum Fallback: String, Hashable, Codable, Sendable {
   case refuse
   /// The demo's: the visitor hears itself.
   case echo

@@ -17,7 +17,7 @@ package enum FlightNote: Hashable, Sendable {
 }
 
 /// One thing that happened to a call. Secrets never come this far: no password, token, digit or key is part of any case.
-package enum FlightEvent: Hashable, Sendable {
+package enum FlightEvent: Hashable, Codable, Sendable {
   case input(FlightInput)
   /// Whom the call may ring, before it chooses.
   case view(FlightView)
@@ -49,14 +49,14 @@ package enum FlightEvent: Hashable, Sendable {
 }
 
 /// Who is at the other end of a leg.
-package enum FlightParty: Hashable, Sendable {
+package enum FlightParty: Hashable, Codable, Sendable {
   case visitor
   case phone(AgentName, Flow)
   case browser(AgentName)
 }
 
 /// What a media plane reported of a leg. Keys that were pressed are not among it: they may be a secret.
-package enum FlightMedia: Hashable, Sendable {
+package enum FlightMedia: Hashable, Codable, Sendable {
   case opened(LegID, port: UInt16)
   case connected(LegID)
   case failed(LegID, MediaFailure)
@@ -92,7 +92,7 @@ package enum FlightMedia: Hashable, Sendable {
 }
 
 /// A wish to a media plane without its credentials, fingerprints and digits.
-package enum FlightCommand: Hashable, Sendable {
+package enum FlightCommand: Hashable, Codable, Sendable {
   case open(LegID)
   case connect(LegID, to: SocketAddress, NegotiatedAudio)
   case bridge(LegID, LegID)

@@ -6,7 +6,7 @@ import Wire
 
 /// What reached a call's machines from outside, besides SIP messages and what media planes report: with these and the state that it
 /// began in a call can be run again.
-package enum FlightInput: Hashable, Sendable {
+package enum FlightInput: Hashable, Codable, Sendable {
   case request(FlightStart)
   /// The visitor's first offer, or a new one.
   case offer(FlightOffer)
@@ -31,7 +31,7 @@ package enum FlightInput: Hashable, Sendable {
 }
 
 /// What a call's request found, besides the agents.
-package struct FlightStart: Hashable, Sendable {
+package struct FlightStart: Hashable, Codable, Sendable {
   package var visitor: VisitorID
   /// Whether the visitor has another call.
   package var isVisitorBusy: Bool
@@ -47,7 +47,7 @@ package struct FlightStart: Hashable, Sendable {
 }
 
 /// What matters of a browser's offer. Its credentials stay out, and its certificate is told by a hash of its fingerprint.
-package struct FlightOffer: Hashable, Sendable {
+package struct FlightOffer: Hashable, Codable, Sendable {
   package var opus: UInt8
   package var event: UInt8?
   package var eventClock: UInt32?
@@ -87,7 +87,7 @@ package struct FlightOffer: Hashable, Sendable {
 }
 
 /// Whom a call might ring: everybody, or since the last time those with whom something is different.
-package struct FlightView: Hashable, Sendable {
+package struct FlightView: Hashable, Codable, Sendable {
   /// Agents that one view holds: those who are named to whoever asks why, and the next to ring of all others.
   package static let maximumAgents = 64
 
@@ -108,13 +108,13 @@ package struct FlightView: Hashable, Sendable {
 }
 
 /// An agent as a call found it.
-package struct FlightAgent: Hashable, Sendable {
-  package enum Business: String, Hashable, Sendable {
+package struct FlightAgent: Hashable, Codable, Sendable {
+  package enum Business: String, Hashable, Codable, Sendable {
     case free
     case thisCall = "this-call"
     case otherCall = "other-call"
   }
-  package struct Session: Hashable, Sendable {
+  package struct Session: Hashable, Codable, Sendable {
     package var id: AgentSessionID
     package var isAvailable: Bool
   }
@@ -159,7 +159,7 @@ package struct FlightAgent: Hashable, Sendable {
 }
 
 /// What is known of a call once it is over.
-package struct FlightOutcome: Hashable, Sendable {
+package struct FlightOutcome: Hashable, Codable, Sendable {
   package var agent: AgentName?
   package var answeredAt: Instant?
   package var endedAt: Instant?

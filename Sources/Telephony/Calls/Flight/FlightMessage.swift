@@ -10,7 +10,7 @@ package struct FlightMessage: Hashable, Sendable {
   package static let maximumBytes = 3072
 
   /// How it came or went.
-  package enum Way: Hashable, Sendable {
+  package enum Way: Hashable, Codable, Sendable {
     case flow(Flow)
     case connection(ConnectionID)
   }

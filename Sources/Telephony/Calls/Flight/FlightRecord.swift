@@ -15,7 +15,7 @@ package struct FlightRecord: Hashable, Sendable {
   package static let maximumLegs = 128
 
   /// One thing that happened, with its number among all that did.
-  package struct Moment: Hashable, Sendable {
+  package struct Moment: Hashable, Codable, Sendable {
     package let at: Instant
     package let number: Int
     package let event: FlightEvent

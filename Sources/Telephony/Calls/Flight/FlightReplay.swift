@@ -243,10 +243,11 @@ extension FlightMedia {
 extension Exchange {
   fileprivate mutating func stage(_ start: FlightStart, tenant id: TenantID) {
     var tenant = Tenant(id: id, name: "", isOpen: true, fallback: start.fallback)
-    tenant.room = start.room
+    tenant.room = min(max(0, start.room), Tenant.maximumCalls)
     tenants[id] = tenant
     tenantsInOrder = [id]
-    callsByPlane = start.callsByPlane
+    // A file may say what no exchange ever counted.
+    callsByPlane = start.callsByPlane.map { min(max(0, $0), Tenant.maximumCalls * Self.maximumTenants) }
     exhaustedPlanes = Set(start.exhaustedPlanes.map { MediaPlaneID($0) })
     if start.isVisitorBusy { placesByVisitor[start.visitor] = Place(tenant: id, call: CallID("another")) }
   }
