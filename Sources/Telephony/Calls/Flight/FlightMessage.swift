@@ -147,3 +147,10 @@ package struct FlightMessage: Hashable, Sendable {
 
   private static let fixed = ["0": "pcmu", "8": "pcma", "9": "g722"]
 }
+
+extension FlightMessage {
+  /// The same message with other words.
+  package func saying(_ lines: [String]) -> FlightMessage {
+    FlightMessage(leg, isFromPeer: isFromPeer, way, kept: (lines.flatMap { Array($0.utf8) + [0x0A] }, isCut))
+  }
+}
