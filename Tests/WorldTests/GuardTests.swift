@@ -37,9 +37,7 @@ struct GuardTests {
     seed: UInt64, _ prepare: (_ visitor: BrowserPeer, _ desk: BrowserPeer) -> Void
   ) throws -> (World, BrowserPeer, BrowserPeer, CallID) {
     let world = try World(seed: seed)
-    _ = try world.exchange.registerAgent(
-      session, tenant: world.tenant.description, agent: "alice", isAuthorised: false
-    ).get()
+    try world.addDesk(session)
     let (visitor, desk) = (world.addBrowser(hums: 440), world.addBrowser(hums: 1000))
     prepare(visitor, desk)
     let call = try world.call(from: visitor)

@@ -34,6 +34,7 @@ extension Exchange {
   /// The visitor and whoever answered hear each other.
   mutating func meet(_ party: Party, _ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place) else { return [] }
+    willChange(AddressOfRecord(tenant: place.tenant, agent: party.agent), at: now)
     update(place) { $0.phase = .talking(party, since: now) }
     let meeting: [Output] = [
       flight(place, .answered(party.agent, party.leg)),

@@ -96,7 +96,7 @@ package struct FlightStory {
     case .waitedLess(let idle?): return "was not chosen: available, but idle only for \((moment - idle).told)."
     case .alreadyTried: return "was skipped: had been rung for this call already."
     case .busy: return "was skipped: busy with another call."
-    case .paused: return "was skipped: paused in the browser, and no phone is registered."
+    case .paused: return "was skipped: paused in the browser."
     case .neverRegistered: return "was skipped: no phone is registered."
     case .phoneGone(let loss, let last):
       let ago = last.map { "; it last registered \((moment - $0).told) before" } ?? ""
