@@ -90,7 +90,7 @@ struct BrowserAgentTests {
     let world = try World(seed: 34)
     try world.addDesk(session)
     _ = try world.call(from: world.addBrowser())
-    world.perform(world.exchange.sessionGone(session, at: world.network.now))
+    world.perform(world.exchange.sessionGone(session, isDeliberate: true, at: world.network.now))
     #expect(ended(world) == .noAnswer)
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
 
@@ -99,8 +99,8 @@ struct BrowserAgentTests {
     let call = try other.call(from: other.addBrowser())
     _ = try accept(other, call)
     other.run(for: .seconds(1))
-    other.perform(other.exchange.sessionGone(session, at: other.network.now))
-    #expect(ended(other) == .connectionLost)
+    other.perform(other.exchange.sessionGone(session, isDeliberate: true, at: other.network.now))
+    #expect(ended(other) == .agentHungUp)
   }
 
   @Test("An agent who pauses is not rung; one who talks is not rung twice")

@@ -21,6 +21,9 @@ struct DeskAnswer: WireMessage {
   var success = true
   var agent: Me
   var agents: [Colleague]
+  /// A call that waits for this agent to come back, and what it comes back with.
+  var callId: String?
+  var resumeToken: String?
 
   init(_ desk: Exchange.Desk) {
     agent = Me(
@@ -29,6 +32,8 @@ struct DeskAnswer: WireMessage {
     agents = desk.agents.map { agent in
       Colleague(id: agent.agent.description, displayName: agent.displayName, state: agent.state, reason: agent.reason)
     }
+    callId = desk.waiting?.call.description
+    resumeToken = desk.waiting?.resumeToken
   }
 }
 
