@@ -38,13 +38,13 @@ struct DeskAnswer: WireMessage {
 }
 
 /// `agent-state`.
-struct AgentStateMessage: WireMessage {
+package struct AgentStateMessage: WireMessage {
   var agentId: String
   var displayName: String
   var state: AgentState
   var reason: String?
 
-  init(_ presence: AgentPresence) {
+  package init(_ presence: AgentPresence) {
     agentId = presence.agent.description
     displayName = presence.displayName
     state = presence.state
