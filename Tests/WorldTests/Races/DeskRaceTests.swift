@@ -90,7 +90,8 @@ struct DeskRaceTests {
     for seed in 0..<UInt64(400) { tally.merge(try Self.live(seed: seed).tally, uniquingKeysWith: +) }
     for event in [
       "a desk answered", "a desk was too late", "a desk and a phone answered", "answered elsewhere",
-      "rejected while a phone rang", "a desk hung up", "a desk left its call", "a desk left while it rang", "a desk came back", "a desk came back too late",
+      "rejected while a phone rang", "a desk hung up", "a desk left its call", "a desk left while it rang", "a desk came back",
+      "a desk came back too late",
       "CANCEL while ringing", "CANCEL crossed an answer", "BYE to the phone", "a long talk",
     ] { #expect(tally[event, default: 0] > 0, "\(event): \(tally)") }
   }
