@@ -275,6 +275,8 @@ package actor SignallingPlane {
 
   package func tenant(_ text: String) -> Tenant? { TenantID(text).flatMap { exchange.tenant($0) } }
 
+  package func agent(_ name: AgentName, of tenant: TenantID) -> Agent? { exchange.tenant(tenant)?.agents[name] }
+
   /// The tenant's calls whose ids begin so, for whoever asks why.
   package func flights(of tenant: TenantID, beginning prefix: String) -> [FlightRecord] {
     flights.records(of: tenant, beginning: prefix, at: SystemClock.now)
@@ -289,9 +291,11 @@ package actor SignallingPlane {
 
   package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
     let result = with { $0.callRequest(visitor, request, at: $1) }
-    if case .failure(let refusal) = result, TenantID(request.tenant) != .doctor { refused[refusal.reason, default: 0] &+= 1 }
+    if case .failure(let refusal) = result, TenantID(request.tenant) != .doctor { noteRefused(refusal.reason) }
     return result
   }
+  /// Counts a call that did not even reach the exchange.
+  func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
   }

@@ -20,6 +20,7 @@ extension ControlPlane {
     case beginExamination
     case examinedCall
     case endExamination
+    case access(ControlAccess)
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -40,6 +41,7 @@ extension ControlPlane {
     router.add("POST", "/examination", .beginExamination)
     router.add("GET", "/examination/calls/{id}", .examinedCall)
     router.add("DELETE", "/examination", .endExamination)
+    for (method, path, place) in ControlAccess.all { router.add(method, path, .access(place)) }
     return router
   }()
 
@@ -81,6 +83,7 @@ extension ControlPlane {
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
     case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
     case .trace: return await trace(of: try await tenant(uuid).id, beginning: captures["id"] ?? "", request)
+    case .access(let place): return await answer(place, try await tenant(uuid).id, captures["user"] ?? "", request)
     case .removeTenant:
       let tenant = try await tenant(uuid)
       try await enrolment.removeTenant(tenant.id)
@@ -124,10 +127,10 @@ extension ControlPlane {
 
   // MARK: JSON
 
-  private static let unreadable = HTTPResponse.problem(
+  static let unreadable = HTTPResponse.problem(
     400, "Not understood", detail: "The server did not understand the command; is it another version?")
 
-  private static func read<Wish: Decodable>(_ type: Wish.Type, _ request: HTTPRequest) -> Wish? {
+  static func read<Wish: Decodable>(_ type: Wish.Type, _ request: HTTPRequest) -> Wish? {
     try? JSONDecoder().decode(type, from: Data(request.body))
   }
 

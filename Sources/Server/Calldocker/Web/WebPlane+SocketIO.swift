@@ -34,6 +34,7 @@ extension WebPlane {
     guard let session = try session(request) else {
       guard request.method == "GET" else { throw .badMethod }
       let session = try open(isWebSocket: false)
+      session.foreignOrigin = Self.foreignOrigin(of: request)
       return answer(client, number, HTTPResponse(200, type: "text/plain; charset=UTF-8", session.machine.openPacket))
     }
     switch request.method {
@@ -61,6 +62,7 @@ extension WebPlane {
     let known = try session(request)
     let session = if let known { known } else { try open(isWebSocket: true) }
     guard session.client == nil else { throw .badRequest }
+    if known == nil { session.foreignOrigin = Self.foreignOrigin(of: request) }
     session.client = client.number
     guard upgrade(client, number, request, session: session.machine.id) else {
       session.client = nil
@@ -138,8 +140,12 @@ extension WebPlane {
     session.timer = nil
     // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
     if let client = session.client { closeWebSocket(client) }
-    let (visitor, agent) = (session.visitor, session.agent)
-    let isDeliberate = reason == .clientLeft
+    session.saidGoodbye = reason == .clientLeft
+    tellGone(session)
+  }
+
+  private func tellGone(_ session: WebSession) {
+    let (visitor, agent, isDeliberate) = (session.visitor, session.agent, session.saidGoodbye)
     if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: isDeliberate) } }
     if session.isAgent { Task { await signalling.sessionGone(agent, isDeliberate: isDeliberate) } }
   }
@@ -164,11 +170,24 @@ extension WebPlane {
     }
     session.unanswered += 1
     Task {
-      let answer = await self.answer(to: event, visitor, isAgent ? agent : nil)
+      let refusal = await self.refusal(of: event, from: session.foreignOrigin)
+      let answer: any WireMessage =
+        if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, isAgent ? agent : nil) }
       session.unanswered -= 1
+      // Its end may have overtaken what it asked for.
+      if self.sessions[id] == nil { self.tellGone(session) }
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
     }
+  }
+
+  /// Why a page may not do this, where its tenant does not allow its origin.
+  private func refusal(of event: WireEvent, from origin: String?) async -> Refusal? {
+    guard let origin, event.name == "call-request" || event.name == "register-agent", let uuid = event.body.uuid,
+      await !reception.allows(origin, in: uuid)
+    else { return nil }
+    if event.name == "call-request" { await signalling.noteRefused(.originRefused) }
+    return Refusal(.originRefused)
   }
 
   /// - Parameter agent: the session of one that asked to be an agent's; whoever did not has no part in these events.
@@ -286,11 +305,12 @@ extension WebPlane {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
-    var isOwner = false
-    if let tenant = TenantID(uuid), let token = body.token { isOwner = await enrolment.isOwner(of: tenant, token: token) }
+    let standing = await reception.standing(of: body.token, as: name, in: uuid)
+    guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
     let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
     guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
-    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isOwner, status: status) {
+    let isProven = standing == .proven
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isProven, status: status) {
     case .failure(let refusal): return WireAnswer(refusal)
     case .success(let desk): return DeskAnswer(desk)
     }
