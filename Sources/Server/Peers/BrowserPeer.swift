@@ -93,13 +93,6 @@ package final class BrowserPeer {
     perform(outputs)
   }
 
-  /// The address in `foundation component transport priority address port …` (RFC 8839 §5.1).
-  private static func address(_ candidate: String) -> SocketAddress? {
-    let words = candidate.split(separator: " ")
-    guard words.count > 5, let ip = IPAddress(words[4]), let port = UInt16(words[5]) else { return nil }
-    return SocketAddress(ip, port)
-  }
-
   /// Looks for a new path (RFC 8445 §9): what it offers from now on has new credentials, and keeps its certificate.
   package func restart() {
     local = ICECredentials(usernameFragment: randomness.token(4), password: randomness.token(24))
@@ -114,6 +107,13 @@ package final class BrowserPeer {
     let outputs = agent.start(candidates: [remote].compactMap(\.self), at: network.now)
     self.agent = agent
     perform(outputs)
+  }
+
+  /// The address in `foundation component transport priority address port …` (RFC 8839 §5.1).
+  private static func address(_ candidate: String) -> SocketAddress? {
+    let words = candidate.split(separator: " ")
+    guard words.count > 5, let ip = IPAddress(words[4]), let port = UInt16(words[5]) else { return nil }
+    return SocketAddress(ip, port)
   }
 
   package var deadline: Instant? { earliest(agent?.deadline, handshake?.deadline, tick) }

@@ -140,8 +140,12 @@ extension WebPlane {
     session.timer = nil
     // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
     if let client = session.client { closeWebSocket(client) }
-    let (visitor, agent) = (session.visitor, session.agent)
-    let isDeliberate = reason == .clientLeft
+    session.saidGoodbye = reason == .clientLeft
+    tellGone(session)
+  }
+
+  private func tellGone(_ session: WebSession) {
+    let (visitor, agent, isDeliberate) = (session.visitor, session.agent, session.saidGoodbye)
     if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: isDeliberate) } }
     if session.isAgent { Task { await signalling.sessionGone(agent, isDeliberate: isDeliberate) } }
   }
@@ -170,6 +174,8 @@ extension WebPlane {
       let answer: any WireMessage =
         if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, isAgent ? agent : nil) }
       session.unanswered -= 1
+      // Its end may have overtaken what it asked for.
+      if self.sessions[id] == nil { self.tellGone(session) }
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
     }
@@ -299,13 +305,12 @@ extension WebPlane {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
-    let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
-    guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
     let standing = await reception.standing(of: body.token, as: name, in: uuid)
     guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
-    switch await signalling.registerAgent(
-      session, tenant: uuid, agent: name, isAuthorised: standing == .proven, status: status)
-    {
+    let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
+    guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
+    let isProven = standing == .proven
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isProven, status: status) {
     case .failure(let refusal): return WireAnswer(refusal)
     case .success(let desk): return DeskAnswer(desk)
     }
