@@ -34,16 +34,22 @@ package actor Enrolment {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   let signalling: SignallingPlane
   private let ledger: Ledger
+  private let reception: Reception
+  private let hashing: PasswordHashing
   let log: Log
   /// Whether agents of new tenants may come in without a token.
   private let isOpen: Bool
-  private var accounts = Accounts()
   /// Changes of a business that wait for the one before them.
   private var turns = Turns()
   var randomness = Randomness.system
 
-  package init(loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, log: Log, isOpen: Bool) {
+  init(
+    loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, reception: Reception, hashing: PasswordHashing, log: Log,
+    isOpen: Bool
+  ) {
     self.loop = loop
+    self.reception = reception
+    self.hashing = hashing
     self.signalling = signalling
     self.ledger = ledger
     self.log = log
@@ -60,7 +66,7 @@ package actor Enrolment {
     } catch {
       throw .directory(error)
     }
-    for (tenant, account) in state.accounts { accounts.open(tenant, account) }
+    await reception.restore(state)
   }
 
   /// - Parameters:
@@ -74,8 +80,8 @@ package actor Enrolment {
     let id = TenantID(using: &randomness)
     var secret: Accounts.Secret?
     if let ownerPassword {
-      let salt = randomness.bytes(16)
-      secret = await Task.detached { Accounts.Secret(password: ownerPassword, salt: salt) }.value
+      guard let made = await hashing.secret(ownerPassword, salt: randomness.bytes(16)) else { throw .busy }
+      secret = made
     }
     let (account, token) = Accounts.Account.new(owner: owner, secret, using: &randomness)
     try await add(id, name: name, isOpen: isOpen, fallback: .refuse, account)
@@ -86,11 +92,16 @@ package actor Enrolment {
   private func add(
     _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, _ account: Accounts.Account?
   ) async throws(EnrolmentFault) {
+    let now = WallClock.now
     try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: fallback))
     try await commit(orElse: [.tenantRemoved(id)]) { ledger throws(StorageFailure) in
-      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, account: account)
+      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, account: account, at: now)
     }
-    if let account { accounts.open(id, account) }
+    guard let account else { return }
+    let owner = account.secret.map { secret in
+      Accounts.Person(name: account.owner, role: .owner, secret: secret, createdAt: now, tokensValidAfter: now)
+    }
+    await reception.open(id, token: account.token, people: owner.map { [$0] } ?? [])
   }
 
   /// The tenant of the demo, which has no owner. It is open to everybody's browser.
@@ -104,12 +115,10 @@ package actor Enrolment {
     defer { end(id) }
     guard await signalling.tenant(id.description) != nil else { throw .directory(.unknownTenant) }
     try await write { ledger throws(StorageFailure) in try await ledger.remove(id) }
-    accounts.close(id)
+    await reception.close(id)
     try await apply(.tenantRemoved(id))
     log.write(.info, "A business was removed", [("tenant", id.description)])
   }
-
-  package func isOwner(of tenant: TenantID, token: String) -> Bool { accounts.isOwner(of: tenant, token: token) }
 
   // MARK: Changes
 
@@ -117,7 +126,7 @@ package actor Enrolment {
   /// the order of memory. Every `begin` has its `end`.
   func begin(_ id: TenantID) async throws(EnrolmentFault) {
     guard turns.mayBegin(id) else {
-      guard await withCheckedContinuation({ turns.wait(id, $0) }) else { throw .tooBusy }
+      guard await withCheckedContinuation({ turns.wait(id, $0) }) else { throw .tooManyChanges }
       return
     }
   }
@@ -178,7 +187,9 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
   /// Who comes from a browser of an open business only, and of whom nothing is kept.
   case notKeptAgent
   /// More changes of one business wait than `Turns.maximum`.
-  case tooBusy
+  case tooManyChanges
+  /// Too many passwords are being hashed.
+  case busy
   case directory(DirectoryFault)
   /// The disk did not take it, and nothing was changed.
   case notKept(StorageFailure)
@@ -191,8 +202,9 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
     case .directory(.tenantExists), .directory(.agentExists), .directory(.teamExists):
       .problem(409, "There already", detail: sentence)
     case .notKeptAgent: .problem(409, "Not kept", detail: sentence)
-    case .tooBusy: Self.later(sentence)
+    case .tooManyChanges: Self.later(sentence)
     case .directory(.tooMany): .problem(503, "Full", detail: sentence)
+    case .busy: Denial.busy.problem
     case .notKept(let failure) where failure.mayPass: Self.later(sentence)
     case .notKept: .problem(500, "It could not be saved", detail: sentence)
     default: .problem(422, "This cannot be used", detail: sentence)
@@ -214,6 +226,7 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
       "An agent's name has 1 to \(AgentName.maximumLength) letters, digits, dots, hyphens and underscores, without accents."
     case .agentPassword: "An agent's password has 1 to \(Enrolment.maximumPasswordBytes) bytes, on one line."
     case .team: "A team's name has 1 to \(Enrolment.maximumTeamBytes) bytes, on one line."
+    case .busy: "Too many are signing up or logging in just now; try again in a moment."
     case .tooManyTeams: "An agent may be in \(Enrolment.maximumTeams) teams."
     case .displayName: "A display name has 1 to \(Enrolment.maximumDisplayNameBytes) bytes, on one line."
     case .member(let name): "This business has no agent \(name.prefix(AgentName.maximumLength)) who could be a member."
@@ -221,7 +234,7 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
       "The agent \(name) is in \(Enrolment.maximumTeams) other teams already, and may be in no more."
     case .notKeptAgent:
       "This agent is in a browser only, and nothing is kept of it: add an agent of that name, and it can be changed."
-    case .tooBusy: "Too many changes of this business wait already; try again in a moment."
+    case .tooManyChanges: "Too many changes of this business wait already; try again in a moment."
     case .directory(.teamExists): "This business has a team of that name already."
     case .directory(.unknownTeam): "This business has no team of that name."
     case .directory(.unknownTenant): "No business has this UUID."

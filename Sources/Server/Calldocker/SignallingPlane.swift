@@ -258,6 +258,8 @@ package actor SignallingPlane {
 
   package func tenant(_ text: String) -> Tenant? { TenantID(text).flatMap { exchange.tenant($0) } }
 
+  package func agent(_ name: AgentName, of tenant: TenantID) -> Agent? { exchange.tenant(tenant)?.agents[name] }
+
   /// The tenant's calls whose ids begin so, for whoever asks why.
   package func flights(of tenant: TenantID, beginning prefix: String) -> [FlightRecord] {
     flights.records(of: tenant, beginning: prefix, at: SystemClock.now)

@@ -24,6 +24,7 @@ package struct Ledger: Sendable {
   func open() async throws(StorageFailure) -> StartingState {
     let now = WallClock.now
     _ = try await storage.write { writer in
+      _ = try writer.removeExpiredTokens(at: now)
       _ = try writer.removeExpiredRegistrations(at: now)
       _ = try writer.closeInterruptedCalls(at: now)
     }
@@ -47,9 +48,9 @@ package struct Ledger: Sendable {
   // MARK: Who exists
 
   func add(
-    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, account: Accounts.Account?
+    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, account: Accounts.Account?, at now: WallTime
   ) async throws(StorageFailure) {
-    let (key, now) = (TenantKey(tenant), WallClock.now)
+    let key = TenantKey(tenant)
     let row = TenantRow(key: key, name: name, isOpen: isOpen, fallback: fallback.rawValue, createdAt: now)
     try await storage.write { writer in
       try writer.addTenant(row)
@@ -91,6 +92,21 @@ package struct Ledger: Sendable {
   func remove(_ agent: AgentName, of tenant: TenantID) async throws(StorageFailure) {
     let key = TenantKey(tenant)
     _ = try await storage.write { try $0.removeAgent(agent.description, of: key) }
+  }
+
+  // MARK: Who logs in
+
+  /// - Parameter expiresAt: seconds since 1970, after which the token is nobody's matter.
+  func revoke(_ token: String, expiresAt: Int64) async throws(StorageFailure) {
+    let row = RevokedTokenRow(jti: token, expiresAt: WallTime(milliseconds: expiresAt &* 1000))
+    try await storage.write { try $0.revokeToken(row) }
+  }
+
+  /// Forgets the tokens that have ended by themselves. Nothing waits for it.
+  func sweepRevoked(failed: @escaping @Sendable (StorageFailure) -> Void) {
+    let now = WallClock.now
+    storage.write(
+      { try $0.removeExpiredTokens(at: now) }, done: { if case .failure(let failure) = $0 { failed(failure) } })
   }
 
   // MARK: Phones

@@ -19,8 +19,8 @@ extension PhoneRegistration {
   init(_ phone: Binding, _ clock: WallClock) {
     self.init(
       contact: phone.contact.description, instance: phone.contact.instance, regID: phone.contact.flowNumber,
-      userAgent: phone.userAgent, transport: phone.flow.isReliable ? .tcp : .udp, remote: phone.flow.remote, local: phone.flow.local,
-      callID: phone.callID, cseq: phone.number, registeredAt: clock.time(phone.registeredAt),
+      userAgent: phone.userAgent, transport: phone.flow.isReliable ? .tcp : .udp, remote: phone.flow.remote,
+      local: phone.flow.local, callID: phone.callID, cseq: phone.number, registeredAt: clock.time(phone.registeredAt),
       expiresAt: clock.time(phone.expiresAt), path: phone.path.isEmpty ? nil : phone.path.joined(separator: "\n"))
   }
 
@@ -108,18 +108,22 @@ extension StartingState {
     return order.map { ($0, all[$0] ?? []) }
   }
 
-  /// Who owns what.
-  var accounts: [(tenant: TenantID, account: Accounts.Account)] {
-    let owners = Dictionary(users.filter { $0.role == .owner }.map { ($0.tenant, $0) }) { first, _ in first }
+  /// Who owns what, and who logs in besides agents.
+  var houses: [(tenant: TenantID, token: [UInt8], people: [Accounts.Person])] {
+    let people = Dictionary(grouping: users.filter { $0.role != .agent }, by: \.tenant)
     return ownerTokens.compactMap { token in
       guard let tenant = TenantID(token.tenant.description) else { return nil }
-      let owner = owners[token.tenant]
-      return (
-        tenant,
-        Accounts.Account(
-          token: token.digest, owner: owner?.user ?? Accounts.nameless,
-          secret: owner.flatMap { Accounts.Secret(kept: $0.password) })
-      )
+      let rows = (people[token.tenant] ?? []).sorted { ($0.createdAt, $0.user) < ($1.createdAt, $1.user) }
+      return (tenant, token.digest, rows.compactMap(Accounts.Person.init))
     }
+  }
+}
+
+extension Accounts.Person {
+  /// `nil` for one whose password was kept in another way than ours.
+  init?(_ row: UserRow) {
+    guard let role = Role(rawValue: row.role.rawValue), let secret = Accounts.Secret(kept: row.password) else { return nil }
+    self.init(
+      name: row.user, role: role, secret: secret, createdAt: row.createdAt, tokensValidAfter: row.tokensValidAfter)
   }
 }

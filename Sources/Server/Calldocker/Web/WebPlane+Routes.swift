@@ -13,6 +13,7 @@ extension WebPlane {
     case health
     case metrics
     case demo
+    case access(AccessPlace)
   }
 
   private static let router: Router<Place> = {
@@ -22,6 +23,7 @@ extension WebPlane {
     router.add("GET", "/healthz", .health)
     router.add("GET", "/metrics", .metrics)
     router.add("GET", "/demo.json", .demo)
+    for (method, path, place) in AccessPlace.all { router.add(method, path, .access(place)) }
     return router
   }()
 
@@ -59,6 +61,7 @@ extension WebPlane {
       case .health: health(request)
       case .metrics: await metrics(request, from: clients[client])
       case .demo: await describeDemo(request)
+      case .access(let place): await answer(place, captures, request, from: clients[client])
       }
     if let client = clients[client] { answer(client, number, response) }
   }

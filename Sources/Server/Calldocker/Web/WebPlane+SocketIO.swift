@@ -236,9 +236,9 @@ extension WebPlane {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
-    var isOwner = false
-    if let tenant = TenantID(uuid), let token = body.token { isOwner = await enrolment.isOwner(of: tenant, token: token) }
-    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isOwner) {
+    let standing = await reception.standing(of: body.token, as: name, in: uuid)
+    guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: standing == .proven) {
     case .failure(let refusal): return WireAnswer(refusal)
     case .success(let agent):
       var answer = WireAnswer(success: true)

@@ -20,6 +20,7 @@ package actor WebPlane {
 
   let signalling: SignallingPlane
   let enrolment: Enrolment
+  let reception: Reception
   let log: Log
   let files: WebFiles
   let demo: DemoBusiness?
@@ -45,8 +46,8 @@ package actor WebPlane {
   private static let farewellTime = Duration.seconds(1)
 
   package init(
-    loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment, log: Log,
-    files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?
+    loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment,
+    reception: Reception, log: Log, files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?
   ) {
     self.loop = loop
     self.listener = listener
@@ -54,6 +55,7 @@ package actor WebPlane {
     speaksTLS = identity != nil
     self.signalling = signalling
     self.enrolment = enrolment
+    self.reception = reception
     self.log = log
     self.files = files
     self.demo = demo
