@@ -2,8 +2,23 @@ import Wire
 
 /// The %HH escapes of paths and queries (RFC 3986 §2.1, and `+` as a space in forms).
 package enum PercentCoding {
+  /// A text as it may stand in a path's segment or a query: all but the unreserved characters (RFC 3986 §2.3) is escaped.
+  package static func encode(_ text: some StringProtocol) -> String {
+    var encoded: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+        encoded.append(byte)
+      default: encoded += Array("%\(Hex.encode([byte]).uppercased())".utf8)
+      }
+    }
+    return String(decoding: encoded, as: UTF8.self)
+  }
+
   /// The text meant; `nil` for a broken escape or bytes that are no UTF-8.
-  package static func decode(_ text: some StringProtocol) -> String? {
+  ///
+  /// - Parameter isForm: whether `+` stands for a space, as in queries; in paths it stands for itself.
+  package static func decode(_ text: some StringProtocol, isForm: Bool = true) -> String? {
     let bytes = Array(text.utf8)
     var plain: [UInt8] = []
     var index = 0
@@ -15,7 +30,7 @@ package enum PercentCoding {
         }
         plain.append(high << 4 | low)
         index += 3
-      case UInt8(ascii: "+"):
+      case UInt8(ascii: "+") where isForm:
         plain.append(0x20)
         index += 1
       default:

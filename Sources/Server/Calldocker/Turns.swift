@@ -23,8 +23,11 @@ struct Turns {
 
   /// The next one's turn begins, if somebody waits.
   mutating func end(_ id: TenantID) {
-    guard let next = waiting[id]?.first else { return waiting[id] = nil }
-    waiting[id]?.removeFirst()
-    next.resume(returning: true)
+    if let next = waiting[id]?.first {
+      waiting[id]?.removeFirst()
+      next.resume(returning: true)
+    } else {
+      waiting[id] = nil
+    }
   }
 }

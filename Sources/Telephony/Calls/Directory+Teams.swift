@@ -11,6 +11,15 @@ extension Tenant {
     agents.values.filter { $0.teams.contains(team) }.map(\.name).sorted()
   }
 
+  /// All of them at once, by team.
+  package var membersByTeam: [String: [AgentName]] {
+    var members: [String: [AgentName]] = [:]
+    for agent in agents.values.sorted(by: { $0.name < $1.name }) {
+      for team in agent.teams { members[team, default: []].append(agent.name) }
+    }
+    return members
+  }
+
   /// How the team of that name was written when it was made: one name has several encodings (Unicode, canonical equivalence), and rows
   /// are compared byte by byte. What is no team's name comes back as it is.
   package func spelling(of team: String) -> String {

@@ -18,8 +18,8 @@ package struct CallQuery: Hashable, Sendable {
   package var limit: Int
 
   package init(
-    agent: String? = nil, team: String? = nil, reason: String? = nil, from: WallTime? = nil, to: WallTime? = nil, after: CallCursor? = nil,
-    limit: Int = 50
+    agent: String? = nil, team: String? = nil, reason: String? = nil, from: WallTime? = nil, to: WallTime? = nil,
+    after: CallCursor? = nil, limit: Int = 50
   ) {
     self.agent = agent
     self.team = team
