@@ -55,8 +55,11 @@ package struct Agent: Sendable {
   /// In the order of the teams' creation.
   package internal(set) var teams: [String] = []
   package var phones = Bindings()
-  /// In the order in which they came.
-  package var sessions: [AgentSession] = []
+  /// The browsers in which it is at work, in the order in which they came.
+  package var sessions: [AgentSessionID] = []
+  /// Whether it wants calls: said in one browser it is true of the agent, its phones and its other browsers too. It ends with the last
+  /// browser, since where none is open nobody sees that the phones do not ring.
+  package var status = AgentStatus.available
   package var call: CallID?
   /// The end of its last call; `nil` before the first.
   package var idleSince: Instant?
@@ -78,19 +81,19 @@ package struct Agent: Sendable {
   /// What colleagues call it.
   package var displayName: String { alias ?? name.description }
 
-  package var isAvailable: Bool { call == nil && (!phones.all.isEmpty || sessions.contains(where: \.isAvailable)) }
-}
 
-/// A browser in which an agent is at work.
-package struct AgentSession: Hashable, Sendable {
-  package let id: AgentSessionID
-  package var isAvailable = true
+  /// Whether anything of it can ring.
+  package var isReachable: Bool { !phones.all.isEmpty || !sessions.isEmpty }
+
+  package var isAvailable: Bool { call == nil && status == .available && isReachable }
 }
 
 /// One business. Its agents and calls are found here and nowhere else.
 package struct Tenant: Sendable {
   package static let maximumAgents = 10_000
   package static let maximumCalls = 2000
+  /// Browsers in which agents of one tenant may be at work at a time.
+  package static let maximumSessions = 1000
 
   package let id: TenantID
   package let name: String
@@ -169,9 +172,11 @@ extension Exchange {
       tenantsInOrder.append(id)
     case .agentAdded(let id, let name, let alias, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
+      willChange(AddressOfRecord(tenant: id, agent: name), at: now)
       try tenants[id]?.addAgent(name, alias: alias, digest: digest, teams: teams)
     case .agentChanged(let id, let name, let alias, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
+      willChange(AddressOfRecord(tenant: id, agent: name), at: now)
       try tenants[id]?.changeAgent(name, alias: alias, digest: digest, teams: teams)
     case .tenantRemoved(let id):
       guard tenants[id] != nil else { throw .unknownTenant }

@@ -129,16 +129,20 @@ package struct Ledger: Sendable {
   // MARK: Calls
 
   /// Writes a line of the call log. No answer waits for it.
-  func write(_ record: CallRecord, failed: @escaping @Sendable (StorageFailure) -> Void) {
+  ///
+  /// - Parameter done: called on the storage thread once the line can be read, or with why it cannot.
+  func write(_ record: CallRecord, done: @escaping @Sendable (StorageFailure?) -> Void) {
     let row = CallRow(record, WallClock())
     storage.write(
       { writer in
         if row.end == nil { try writer.beginCall(row) } else { try writer.completeCall(row) }
       },
       done: { outcome in
+        switch outcome {
+        case .success: done(nil)
         // Of a business that was removed nothing is kept.
-        guard case .failure(let failure) = outcome, !failure.isOfNobody else { return }
-        failed(failure)
+        case .failure(let failure): if !failure.isOfNobody { done(failure) }
+        }
       })
   }
 

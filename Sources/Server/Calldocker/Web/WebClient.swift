@@ -23,17 +23,13 @@ final class WebClient {
 
 /// One Socket.IO session, and who it is to the exchange.
 final class WebSession {
-  enum Role {
-    case nobody
-    case visitor
-    case agent
-  }
-
   let number: UInt64
   var machine: SocketIOSession
   /// The connection that carries its WebSocket.
   var client: UInt64?
-  var role = Role.nobody
+  /// What it asked to be, whether it was let or not; the exchange is told of its end.
+  var isVisitor = false
+  var isAgent = false
   /// Events that the exchange has not answered yet.
   var unanswered = 0
   var timer: EventLoop.TimerID?
