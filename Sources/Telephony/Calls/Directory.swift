@@ -81,7 +81,6 @@ package struct Agent: Sendable {
   /// What colleagues call it.
   package var displayName: String { alias ?? name.description }
 
-
   /// Whether anything of it can ring.
   package var isReachable: Bool { !phones.all.isEmpty || !sessions.isEmpty }
 

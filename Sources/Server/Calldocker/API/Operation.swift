@@ -23,11 +23,14 @@ package struct Operation: Sendable {
     let note: String
     /// `nil` for no body.
     let schema: Schema?
+    /// Whether `Location` says where it is.
+    let hasLocation: Bool
 
-    init(_ status: Int, _ note: String, _ schema: Schema?) {
+    init(_ status: Int, _ note: String, _ schema: Schema?, hasLocation: Bool = false) {
       self.status = status
       self.note = note
       self.schema = schema
+      self.hasLocation = hasLocation
     }
   }
 
