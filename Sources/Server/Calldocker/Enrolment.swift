@@ -62,7 +62,9 @@ package actor Enrolment {
   package func restore(_ state: StartingState, except excluded: TenantID?) async throws(EnrolmentFault) {
     let phones = state.phones.filter { $0.address.tenant != excluded }
     do throws(DirectoryFault) {
-      try await signalling.restore(state.changes(except: excluded), phones)
+      let choices = state.settings.filter { $0.tenant != excluded && $0.settings.digest != .md5 }
+      let policies = choices.map { DirectoryChange.digestPolicySet($0.tenant, $0.settings.digest) }
+      try await signalling.restore(state.changes(except: excluded) + policies, phones)
     } catch {
       throw .directory(error)
     }
@@ -75,38 +77,36 @@ package actor Enrolment {
   package func addTenant(
     _ text: String, owner: String? = nil, ownerPassword: String? = nil
   ) async throws(EnrolmentFault) -> NewTenant {
-    guard let name = Self.name(text, maximum: Self.maximumNameBytes) else { throw .tenantName }
+    let name = try Self.tenantName(text)
     guard ownerPassword.map({ Self.ownerPasswordBytes.contains($0.utf8.count) }) ?? true else { throw .ownerPassword }
     let id = TenantID(using: &randomness)
-    var secret: Accounts.Secret?
+    let now = WallClock.now
+    var person: Accounts.Person?
     if let ownerPassword {
-      guard let made = await hashing.secret(ownerPassword, salt: randomness.bytes(16)) else { throw .busy }
-      secret = made
+      guard let secret = await hashing.secret(ownerPassword, salt: randomness.bytes(16)) else { throw .busy }
+      person = Accounts.Person(
+        name: owner ?? Accounts.nameless, role: .owner, secret: secret, createdAt: now, tokensValidAfter: now)
     }
-    let (account, token) = Accounts.Account.new(owner: owner, secret, using: &randomness)
-    try await add(id, name: name, isOpen: isOpen, fallback: .refuse, account)
+    let token = randomness.token(40)
+    try await add(
+      id, name: name, isOpen: isOpen, fallback: .refuse, token: SHA256.hash(Array(token.utf8)), owner: person, at: now)
     log.write(.info, "A business was added", personal: name, [("tenant", id.description)])
     return NewTenant(id: id, token: token)
   }
 
   private func add(
-    _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, _ account: Accounts.Account?
+    _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?, at now: WallTime
   ) async throws(EnrolmentFault) {
-    let now = WallClock.now
     try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: fallback))
     try await commit(orElse: [.tenantRemoved(id)]) { ledger throws(StorageFailure) in
-      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, account: account, at: now)
+      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, token: token, owner: owner, at: now)
     }
-    guard let account else { return }
-    let owner = account.secret.map { secret in
-      Accounts.Person(name: account.owner, role: .owner, secret: secret, createdAt: now, tokensValidAfter: now)
-    }
-    await reception.open(id, token: account.token, people: owner.map { [$0] } ?? [])
+    await reception.open(id, token: token, people: owner.map { [$0] } ?? [])
   }
 
   /// The tenant of the demo, which has no owner. It is open to everybody's browser.
   package func addDemo(_ id: TenantID) async throws(EnrolmentFault) {
-    try await add(id, name: "Demo", isOpen: true, fallback: .echo, nil)
+    try await add(id, name: "Demo", isOpen: true, fallback: .echo, token: nil, owner: nil, at: WallClock.now)
   }
 
   /// Ends the business's calls and forgets all that is its own, its history too. Once begun it is not undone.
@@ -165,6 +165,11 @@ package actor Enrolment {
     else { return nil }
     let name = String(scalars[first...last])
     return name.utf8.count <= maximum && name.isOneLine ? name : nil
+  }
+
+  static func tenantName(_ text: String) throws(EnrolmentFault) -> String {
+    guard let name = name(text, maximum: maximumNameBytes) else { throw .tenantName }
+    return name
   }
 
   static func isPassword(_ text: String) -> Bool {

@@ -70,8 +70,9 @@ package struct Server: Sendable {
       identity: try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log),
       signalling: signalling, enrolment: enrolment, reception: reception, log: log,
       files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo,
-      publicHost: configuration.advertised)
-    control = ControlPlane(loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment)
+      publicHost: configuration.advertised, trustedProxies: configuration.trustedProxies ?? [])
+    control = ControlPlane(
+      loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment, reception: reception)
   }
 
   /// Carries media events to signalling, in their order.

@@ -285,9 +285,11 @@ package actor SignallingPlane {
 
   package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
     let result = with { $0.callRequest(visitor, request, at: $1) }
-    if case .failure(let refusal) = result { refused[refusal.reason, default: 0] &+= 1 }
+    if case .failure(let refusal) = result { noteRefused(refusal.reason) }
     return result
   }
+  /// Counts a call that did not even reach the exchange.
+  func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
   }

@@ -20,6 +20,7 @@ package enum DirectoryChange: Hashable, Sendable {
   /// The tenant goes with its agents, and its calls end.
   case tenantRemoved(TenantID)
   case agentRemoved(TenantID, AgentName)
+  case tenantRenamed(TenantID, name: String)
   /// How the tenant's phones prove their passwords from now on.
   case digestPolicySet(TenantID, DigestPolicy)
   /// - position: its place in the order of creation; `nil` behind all that there are.
@@ -95,7 +96,7 @@ package struct Tenant: Sendable {
   package static let maximumSessions = 1000
 
   package let id: TenantID
-  package let name: String
+  package internal(set) var name: String
   /// Whether agents may come in without a token.
   package let isOpen: Bool
   package let fallback: Fallback
@@ -184,6 +185,9 @@ extension Exchange {
       guard let tenant = tenants[id] else { throw .unknownTenant }
       guard tenant.agents[name] != nil else { throw .unknownAgent }
       return remove(AddressOfRecord(tenant: id, agent: name), at: now)
+    case .tenantRenamed(let id, let name):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      tenants[id]?.name = name
     case .digestPolicySet(let id, let policy):
       guard tenants[id] != nil else { throw .unknownTenant }
       tenants[id]?.digestPolicy = policy

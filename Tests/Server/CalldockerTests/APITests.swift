@@ -96,10 +96,10 @@ struct APITests {
   func escaping() {
     for text in ["C++ / Café?#%", "a b", "-._~", "\u{0}\u{1F600}", "."] {
       let escaped = PercentCoding.encode(text)
-      #expect(PercentCoding.decode(escaped) == text && PercentCoding.decode(escaped, isForm: false) == text)
+      #expect(PercentCoding.decode(escaped) == text && PercentCoding.decode(escaped, isForm: true) == text)
       #expect(escaped.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") })
     }
-    #expect(PercentCoding.decode("a+b") == "a b" && PercentCoding.decode("a+b", isForm: false) == "a+b")
+    #expect(PercentCoding.decode("a+b", isForm: true) == "a b" && PercentCoding.decode("a+b") == "a+b")
   }
 
   // MARK: The table

@@ -12,8 +12,8 @@ package enum Command {
   }
 
   static let verbs: [Verb] = [
-    serve, tenantAdd, tenantList, tenantShow, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
-    teamList, teamShow, teamRemove, calls, why, showVersion,
+    serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
+    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, showVersion,
   ]
 
   private static let exitCodes = """

@@ -18,6 +18,7 @@ extension ControlPlane {
     case showAgent
     case removeAgent
     case team(TeamPlace)
+    case access(ControlAccess)
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -39,6 +40,7 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/teams", .team(.list))
     router.add("GET", "/tenants/{uuid}/teams/{team}", .team(.show))
     router.add("DELETE", "/tenants/{uuid}/teams/{team}", .team(.remove))
+    for (method, path, place) in ControlAccess.all { router.add(method, path, .access(place)) }
     return router
   }()
 
@@ -81,6 +83,7 @@ extension ControlPlane {
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
     case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
     case .trace: return await trace(of: try await tenant(uuid).id, beginning: captures["id"] ?? "", request)
+    case .access(let place): return await answer(place, try await tenant(uuid).id, captures["user"] ?? "", request)
     case .removeTenant:
       let tenant = try await tenant(uuid)
       try await enrolment.removeTenant(tenant.id)

@@ -13,6 +13,7 @@ package actor ControlPlane {
 
   let signalling: SignallingPlane
   let enrolment: Enrolment
+  let reception: Reception
   private let listener: UnixListener
   private var clients: [UInt64: Client] = [:]
   private var lastNumber: UInt64 = 0
@@ -38,11 +39,14 @@ package actor ControlPlane {
     }
   }
 
-  package init(loop: EventLoop, listener: UnixListener, signalling: SignallingPlane, enrolment: Enrolment) {
+  package init(
+    loop: EventLoop, listener: UnixListener, signalling: SignallingPlane, enrolment: Enrolment, reception: Reception
+  ) {
     self.loop = loop
     self.listener = listener
     self.signalling = signalling
     self.enrolment = enrolment
+    self.reception = reception
   }
 
   package func start() throws(SystemFailure) { try listen() }

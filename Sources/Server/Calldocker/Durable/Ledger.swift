@@ -48,18 +48,16 @@ package struct Ledger: Sendable {
   // MARK: Who exists
 
   func add(
-    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, account: Accounts.Account?, at now: WallTime
+    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?,
+    at now: WallTime
   ) async throws(StorageFailure) {
     let key = TenantKey(tenant)
+    let user = owner.map { UserRow($0, of: tenant) }
     let row = TenantRow(key: key, name: name, isOpen: isOpen, fallback: fallback.rawValue, createdAt: now)
     try await storage.write { writer in
       try writer.addTenant(row)
-      guard let account else { return }
-      try writer.setOwnerToken(account.token, of: key)
-      guard let secret = account.secret else { return }
-      try writer.addUser(
-        UserRow(
-          tenant: key, user: account.owner, role: .owner, password: secret.kept, createdAt: now, tokensValidAfter: now))
+      if let token { try writer.setOwnerToken(token, of: key) }
+      if let user { try writer.addUser(user) }
     }
   }
 
@@ -94,7 +92,35 @@ package struct Ledger: Sendable {
     _ = try await storage.write { try $0.removeAgent(agent.description, of: key) }
   }
 
+  /// Gives a tenant another name, where there is one, and other settings.
+  func change(_ tenant: TenantID, name: String?, _ settings: TenantSettings.Change) async throws(StorageFailure) {
+    let key = TenantKey(tenant)
+    try await storage.write { writer in
+      guard var row = try writer.tenant(key) else { return }
+      row.name = name ?? row.name
+      row.settings = TenantSettings.text(row.settings, changedBy: settings)
+      _ = try writer.changeTenant(row)
+    }
+  }
+
   // MARK: Who logs in
+
+  func add(_ person: Accounts.Person, to tenant: TenantID) async throws(StorageFailure) {
+    let row = UserRow(person, of: tenant)
+    try await storage.write { try $0.addUser(row) }
+  }
+
+  func remove(_ person: Accounts.Person, of tenant: TenantID) async throws(StorageFailure) {
+    let (key, name) = (TenantKey(tenant), person.name)
+    _ = try await storage.write { try $0.removeUser(name, of: key) }
+  }
+
+  func set(
+    _ secret: Accounts.Secret, of person: Accounts.Person, in tenant: TenantID, at moment: WallTime
+  ) async throws(StorageFailure) {
+    let (key, name, kept) = (TenantKey(tenant), person.name, secret.kept)
+    _ = try await storage.write { try $0.setPassword(kept, of: name, in: key, at: moment) }
+  }
 
   /// - Parameter expiresAt: seconds since 1970, after which the token is nobody's matter.
   func revoke(_ token: String, expiresAt: Int64) async throws(StorageFailure) {

@@ -109,13 +109,27 @@ extension StartingState {
   }
 
   /// Who owns what, and who logs in besides agents.
-  var houses: [(tenant: TenantID, token: [UInt8], people: [Accounts.Person])] {
+  var houses: [(tenant: TenantID, token: [UInt8]?, people: [Accounts.Person])] {
     let people = Dictionary(grouping: users.filter { $0.role != .agent }, by: \.tenant)
-    return ownerTokens.compactMap { token in
-      guard let tenant = TenantID(token.tenant.description) else { return nil }
-      let rows = (people[token.tenant] ?? []).sorted { ($0.createdAt, $0.user) < ($1.createdAt, $1.user) }
-      return (tenant, token.digest, rows.compactMap(Accounts.Person.init))
+    let tokens = Dictionary(ownerTokens.map { ($0.tenant, $0.digest) }) { first, _ in first }
+    return tenants.compactMap { row in
+      guard let tenant = TenantID(row.key.description) else { return nil }
+      let rows = (people[row.key] ?? []).sorted { ($0.createdAt, $0.user) < ($1.createdAt, $1.user) }
+      return (tenant, tokens[row.key], rows.compactMap(Accounts.Person.init))
     }
+  }
+
+  /// What each tenant chose.
+  var settings: [(tenant: TenantID, settings: TenantSettings)] {
+    tenants.compactMap { row in TenantID(row.key.description).map { ($0, TenantSettings(kept: row.settings)) } }
+  }
+}
+
+extension UserRow {
+  init(_ person: Accounts.Person, of tenant: TenantID) {
+    self.init(
+      tenant: TenantKey(tenant), user: person.name, role: person.role == .owner ? .owner : .supervisor,
+      password: person.secret.kept, createdAt: person.createdAt, tokensValidAfter: person.tokensValidAfter)
   }
 }
 

@@ -13,22 +13,6 @@ struct Accounts: Sendable {
   /// Owners and supervisors of one tenant.
   static let maximumPeople = 200
 
-  /// What a tenant begins with.
-  struct Account: Sendable {
-    /// The digest of the token, which itself is not kept.
-    var token: [UInt8]
-    /// The address that the owner signed up with.
-    var owner: String
-    /// Of the owner; one who was added from the command line has the token alone.
-    var secret: Secret?
-
-    /// An account with a new token, which is shown this once.
-    static func new(owner: String?, _ secret: Secret?, using random: inout Randomness) -> (account: Account, token: String) {
-      let token = random.token(40)
-      return (Account(token: SHA256.hash(Array(token.utf8)), owner: owner ?? nameless, secret: secret), token)
-    }
-  }
-
   /// An owner or a supervisor.
   struct Person: Hashable, Sendable {
     /// As it was written when the person was added; case does not matter.
@@ -65,13 +49,14 @@ struct Accounts: Sendable {
   }
 
   private struct House {
-    var token: [UInt8]
+    /// `nil` for the demo's, which is nobody's.
+    var token: [UInt8]?
     /// In the order in which they were added.
     var people: [Person]
   }
   private var houses: [TenantID: House] = [:]
 
-  mutating func open(_ tenant: TenantID, token: [UInt8], people: [Person]) {
+  mutating func open(_ tenant: TenantID, token: [UInt8]?, people: [Person]) {
     houses[tenant] = House(token: token, people: people)
   }
 
@@ -79,8 +64,8 @@ struct Accounts: Sendable {
 
   /// Whether this is the token that the tenant's owner was given when it was added.
   func isOwner(of tenant: TenantID, token: String) -> Bool {
-    guard let house = houses[tenant] else { return false }
-    return constantTimeEquals(house.token, SHA256.hash(Array(token.utf8)))
+    guard let known = houses[tenant]?.token else { return false }
+    return constantTimeEquals(known, SHA256.hash(Array(token.utf8)))
   }
 
   func people(of tenant: TenantID) -> [Person] { houses[tenant]?.people ?? [] }

@@ -14,8 +14,13 @@ final class PasswordHashing: Sendable {
     var underWay = 0
   }
   private let state = Locked(State())
+  private let make: @Sendable (_ password: String, _ salt: [UInt8]) -> Accounts.Secret
   /// Half of the cores: media has the others, even while somebody tries passwords.
   private let maximumThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+
+  init(_ make: @escaping @Sendable (String, [UInt8]) -> Accounts.Secret = { Accounts.Secret(password: $0, salt: $1) }) {
+    self.make = make
+  }
 
   /// Whether one more would be taken now.
   var hasRoom: Bool { state.with { $0.underWay < Self.maximumUnderWay } }
@@ -26,7 +31,7 @@ final class PasswordHashing: Sendable {
       let needsThread: Bool? = state.with { state in
         guard state.underWay < Self.maximumUnderWay else { return nil }
         state.underWay += 1
-        state.waiting.append { continuation.resume(returning: Accounts.Secret(password: password, salt: salt)) }
+        state.waiting.append { [make] in continuation.resume(returning: make(password, salt)) }
         guard state.threads < maximumThreads else { return false }
         state.threads += 1
         return true

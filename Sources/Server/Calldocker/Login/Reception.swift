@@ -27,6 +27,8 @@ package actor Reception {
   let hashing: PasswordHashing
   private let seal: TokenSeal
   var accounts = Accounts()
+  /// Pages from which each tenant may be asked for something; all where none is named.
+  var origins: [TenantID: [HTTPOrigin]] = [:]
   private var attempts = LoginAttempts()
   private var networks = WrongPasswords()
   private var revoked = RevokedTokens()
@@ -49,6 +51,9 @@ package actor Reception {
   /// Everybody may log in again who could before, and what was revoked stays so; to be done before anybody can ask.
   func restore(_ state: StartingState) {
     for (tenant, token, people) in state.houses { accounts.open(tenant, token: token, people: people) }
+    for (tenant, settings) in state.settings where !settings.allowedOrigins.isEmpty {
+      origins[tenant] = settings.allowedOrigins
+    }
     for row in state.revokedTokens { revoked.insert(row.jti, expiresAt: row.expiresAt.milliseconds / 1000) }
     sweeper = loop.makeTimer { [unowned self] in assumeIsolated { $0.sweep() } }
     scheduleSweep()
@@ -64,11 +69,14 @@ package actor Reception {
     scheduleSweep()
   }
 
-  func open(_ tenant: TenantID, token: [UInt8], people: [Accounts.Person]) {
+  func open(_ tenant: TenantID, token: [UInt8]?, people: [Accounts.Person]) {
     accounts.open(tenant, token: token, people: people)
   }
 
-  func close(_ tenant: TenantID) { accounts.close(tenant) }
+  func close(_ tenant: TenantID) {
+    accounts.close(tenant)
+    origins[tenant] = nil
+  }
 
   /// Seconds since 1970.
   private static var now: Int64 { SystemClock.wallNanoseconds / 1_000_000_000 }

@@ -3,12 +3,12 @@ import HTTP
 
 /// A request's body as a JSON object whose fields are all known: what is mistaken is said by name.
 package struct RequestForm {
-  /// What is wrong with a body: 400 for what cannot be read, 422 for a field.
+  /// What is wrong with a request: 400 for what cannot be read, 422 for a field.
   package struct Fault: Error, Hashable, Sendable {
     package let status: Int
     package let sentence: String
 
-    package var problem: HTTPResponse { .problem(status, "The body cannot be used", detail: sentence) }
+    package var problem: HTTPResponse { .problem(status, "This cannot be used", detail: sentence) }
   }
 
   private let fields: [String: Any]

@@ -13,6 +13,8 @@ final class WebClient {
   var timer: EventLoop.TimerID?
   /// GETs of this connection that wait, to be let go with it.
   var polls: Set<SocketIOSession.PollID> = []
+  /// What the answers to its requests say about the pages that asked; `everybody` where nothing is said here.
+  var permissions: [HTTPConnection.RequestNumber: OriginPermission] = [:]
 
   init(number: UInt64, stream: StreamConnection, http: HTTPConnection) {
     self.number = number
@@ -30,6 +32,8 @@ final class WebSession {
   /// What it asked to be, whether it was let or not; the exchange is told of its end.
   var isVisitor = false
   var isAgent = false
+  /// Of the page in which the client runs, if it is a browser's and not from here.
+  var foreignOrigin: String?
   /// Events that the exchange has not answered yet.
   var unanswered = 0
   var timer: EventLoop.TimerID?

@@ -31,7 +31,7 @@ extension WebPlane {
 
   func serve(_ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient) {
     if request.path == "/socket.io/" || request.path == "/socket.io" { return serveSocketIO(request, number, client) }
-    if request.method == "OPTIONS" { return answer(client, number, Self.preflight(request.path)) }
+    if request.method == "OPTIONS" { return answer(client, number, Self.preflight(request)) }
     if let response = files.answer(to: request) { return answer(client, number, response) }
     switch Self.router.match(request.method, request.path) {
     case .notFound: answer(client, number, .problem(404, "There is nothing at this address"))
@@ -45,20 +45,6 @@ extension WebPlane {
     }
   }
 
-  /// What a browser asks before a page of another origin may post JSON (Fetch standard §3.2).
-  private static func preflight(_ path: String) -> HTTPResponse {
-    let methods = API.methods(at: path)
-    let allowed = (methods.isEmpty ? ["GET", "POST", "OPTIONS"] : methods).joined(separator: ", ")
-    var response = HTTPResponse(
-      204,
-      headers: [
-        ("Access-Control-Allow-Methods", allowed), ("Access-Control-Allow-Headers", "Content-Type, Authorization"),
-        ("Access-Control-Max-Age", "86400"),
-      ])
-    if !methods.isEmpty { response.headers.append("Allow", allowed) }
-    return response
-  }
-
   private func serve(
     _ place: Place, _ captures: [String: String], _ request: HTTPRequest, _ number: HTTPConnection.RequestNumber,
     _ client: UInt64
@@ -68,7 +54,7 @@ extension WebPlane {
       case .health: health(request)
       case .metrics: await metrics(request, from: clients[client])
       case .demo: await describeDemo(request)
-      case .access(let place): await answer(place, captures, request, from: clients[client])
+      case .access(let place): await answer(place, captures, request, number, client)
       case .everybody(.register): await register(request, from: clients[client])
       case .everybody(.status): await status(captures["uuid"] ?? "")
       case .everybody(.description): API.description
@@ -122,14 +108,15 @@ extension WebPlane {
   /// The origin that this client's browser would write for us.
   private func origin(for request: HTTPRequest, from client: WebClient?) -> String {
     guard let stream = client?.stream, let authority = request.authority else { return publicAddress }
-    // A proxy on this machine tells how its own client came; nobody else is believed.
-    let isBehindTLS = stream.remote.ip.isLoopback && request.headers["X-Forwarded-Proto"] == "https"
+    // A proxy on this machine, or one that is trusted, tells how its own client came; nobody else is believed.
+    let isTrusted = stream.remote.ip.isLoopback || proxies.addresses.contains(stream.remote.ip)
+    let isBehindTLS = isTrusted && request.headers["X-Forwarded-Proto"] == "https"
     return "\(stream.isSecure || isBehindTLS ? "https" : "http")://\(authority)"
   }
 
   private func register(_ request: HTTPRequest, from client: WebClient?) async -> HTTPResponse {
     let origin = origin(for: request, from: client)
-    guard signUps.admit(client?.stream.remote.ip ?? .any, isDemo: isDemo, at: SystemClock.now) else {
+    guard signUps.admit(source(of: request, from: client), isDemo: isDemo, at: SystemClock.now) else {
       var response = HTTPResponse.problem(429, "Too many sign-ups from your address; please try again in an hour")
       response.headers.append("Retry-After", "3600")
       return response

@@ -24,6 +24,7 @@ package actor WebPlane {
   let log: Log
   let files: WebFiles
   let demo: DemoBusiness?
+  let proxies: TrustedProxies
   /// Whether every tenant made by sign-up lets agents in without a token.
   var isDemo: Bool { demo != nil }
   /// Where clients find us, if they do not tell where they did.
@@ -47,7 +48,8 @@ package actor WebPlane {
 
   package init(
     loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment,
-    reception: Reception, log: Log, files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?
+    reception: Reception, log: Log, files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?,
+    trustedProxies: [IPAddress]
   ) {
     self.loop = loop
     self.listener = listener
@@ -59,6 +61,7 @@ package actor WebPlane {
     self.log = log
     self.files = files
     self.demo = demo
+    proxies = TrustedProxies(addresses: Set(trustedProxies))
     let local = listener.localAddress ?? SocketAddress(.loopback, 0)
     address = local
     let host = publicHost ?? (local.ip.isUnspecified ? .loopback : local.ip)
@@ -160,7 +163,7 @@ package actor WebPlane {
       case .send(let octets): client.stream.send(octets)
       case .request(let number, let request):
         guard let elsewhere = redirect(request, client) else {
-          serve(request, number, client)
+          serveIfWelcome(request, number, client)
           continue
         }
         answer(client, number, elsewhere)
@@ -175,11 +178,7 @@ package actor WebPlane {
 
   func answer(_ client: WebClient, _ number: HTTPConnection.RequestNumber, _ response: HTTPResponse) {
     var response = response
-    // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS), except
-    // for what says of itself that it is for our own.
-    if response.headers["Cross-Origin-Resource-Policy"] != "same-origin" {
-      response.headers.append("Access-Control-Allow-Origin", "*")
-    }
+    (client.permissions.removeValue(forKey: number) ?? .everybody).write(to: &response)
     response.headers.append("X-Content-Type-Options", "nosniff")
     perform(client.http.respond(number, response, at: SystemClock.now), for: client)
     schedule(client)
