@@ -18,6 +18,10 @@ extension ControlPlane {
     case showAgent
     case removeAgent
     case team(TeamPlace)
+    case service
+    case beginExamination
+    case examinedCall
+    case endExamination
     case access(ControlAccess)
   }
 
@@ -40,6 +44,10 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/teams", .team(.list))
     router.add("GET", "/tenants/{uuid}/teams/{team}", .team(.show))
     router.add("DELETE", "/tenants/{uuid}/teams/{team}", .team(.remove))
+    router.add("GET", "/service", .service)
+    router.add("POST", "/examination", .beginExamination)
+    router.add("GET", "/examination/calls/{id}", .examinedCall)
+    router.add("DELETE", "/examination", .endExamination)
     for (method, path, place) in ControlAccess.all { router.add(method, path, .access(place)) }
     return router
   }()
@@ -97,6 +105,12 @@ extension ControlPlane {
       let agent = try Self.agent(captures, of: tenant)
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
       return Self.json(200, AgentShown(agent, of: tenant, at: SystemClock.now))
+    case .service: return await describeService()
+    case .beginExamination: return try await beginExamination()
+    case .examinedCall: return try await examinedCall(captures["id"] ?? "")
+    case .endExamination:
+      await endExamination()
+      return HTTPResponse(200, type: "application/json", "{}")
     }
   }
 
