@@ -36,6 +36,8 @@ package enum FlightEvent: Hashable, Codable, Sendable {
   case answered(AgentName, LegID)
   case visitorLost
   case visitorBack(hasOffer: Bool)
+  case agentLost(AgentName)
+  case agentBack(AgentName, hasOffer: Bool)
   case message(FlightMessage)
   /// A message again; the number is that of its first time.
   case again(Int)

@@ -19,7 +19,12 @@ package enum FlightInput: Hashable, Codable, Sendable {
   case accept(AgentSessionID, FlightOffer)
   case reject(AgentSessionID)
   case agentHangUp(AgentSessionID)
-  case sessionGone(AgentSessionID)
+  case deskOffer(AgentSessionID, FlightOffer)
+  /// By whoever knew the token, in a browser of this agent's.
+  case deskResume(AgentSessionID, AgentName, FlightOffer?)
+  /// A browser of the agent's came while the call rang elsewhere.
+  case sessionJoined(AgentSessionID, AgentName)
+  case sessionGone(AgentSessionID, isDeliberate: Bool)
   case connectionClosed(ConnectionID)
   /// The phone that talks has registered from elsewhere.
   case moved(Flow)
@@ -114,10 +119,6 @@ package struct FlightAgent: Hashable, Codable, Sendable {
     case thisCall = "this-call"
     case otherCall = "other-call"
   }
-  package struct Session: Hashable, Codable, Sendable {
-    package var id: AgentSessionID
-    package var isAvailable: Bool
-  }
   /// What an INVITE needs of a phone.
   package struct Phone: Hashable, Sendable {
     package var contact: NameAddress
@@ -139,7 +140,8 @@ package struct FlightAgent: Hashable, Codable, Sendable {
   package var order: Int
   package var teams: [String]
   package var phones: [Phone]
-  package var sessions: [Session]
+  package var sessions: [AgentSessionID]
+  package var isPaused: Bool
   package var business: Business
   package var idleSince: Instant?
   package var phoneLoss: PhoneLoss?
@@ -150,7 +152,8 @@ package struct FlightAgent: Hashable, Codable, Sendable {
     order = agent.order
     teams = agent.teams
     phones = agent.phones.all.map { Phone(contact: $0.contact, flow: $0.flow, path: $0.path) }
-    sessions = agent.sessions.map { Session(id: $0.id, isAvailable: $0.isAvailable) }
+    sessions = agent.sessions
+    isPaused = agent.status != .available
     business = agent.call.map { $0 == call ? .thisCall : .otherCall } ?? .free
     idleSince = agent.idleSince
     phoneLoss = agent.phoneLoss

@@ -208,7 +208,9 @@ extension FlightEvent {
       case .toldAgent(.incomingCall(_, let from, let page)): from.utf8.count + (page?.utf8.count ?? 0)
       case .view(let view): view.agents.reduce(0) { $0 + $1.size } + view.gone.reduce(0) { $0 + $1.description.utf8.count }
       case .input(.request(let start)): start.callsByPlane.count * 8 + (start.offer?.size ?? 0)
-      case .input(.offer(let offer)), .input(.accept(_, let offer)), .input(.resume(_, let offer?)): offer.size
+      case .input(.offer(let offer)), .input(.accept(_, let offer)), .input(.resume(_, let offer?)),
+        .input(.deskOffer(_, let offer)), .input(.deskResume(_, _, let offer?)):
+        offer.size
       default: 0
       }
     return texts + 96

@@ -67,7 +67,7 @@ package struct FlightRecorder: Sendable {
       case .visitor(_, let event): append(.toldVisitor(event), to: event.call, at: now)
       case .agent(_, let event): append(.toldAgent(event.withoutCaller), to: event.call, at: now)
       case .record(let record) where record.end != nil: append(.recorded(FlightOutcome(record)), to: record.call, at: now)
-      case .close, .record, .keep, .log: break
+      case .close, .desks, .record, .keep, .log: break
       }
     }
   }

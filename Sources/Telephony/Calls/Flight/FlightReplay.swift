@@ -141,7 +141,7 @@ package struct FlightReplay {
     case .hangUp: return exchange.hangUp(visitor, call, at: now)
     case .gone(let isDeliberate): return exchange.visitorGone(visitor, isDeliberate: isDeliberate, at: now)
     case .resume(let successor, let offer):
-      let token = exchange.call(place)?.resumeToken ?? ""
+      let token = exchange.call(place)?.seat.resumeToken ?? ""
       visitor = successor
       return exchange.resume(
         successor, tenant: record.tenant.description, call, token: token, offer: offer?.text, at: now
@@ -149,7 +149,19 @@ package struct FlightReplay {
     case .accept(let session, let offer): return exchange.accept(session, call, offer: offer.text, at: now).1
     case .reject(let session): return exchange.reject(session, call, at: now)
     case .agentHangUp(let session): return exchange.hangUp(session, call, at: now)
-    case .sessionGone(let session): return exchange.sessionGone(session, at: now)
+    case .deskOffer(let session, let offer): return exchange.callOffer(session, call, offer.text, at: now).1
+    case .deskResume(let session, let agent, let offer):
+      exchange.stage(session, of: AddressOfRecord(tenant: record.tenant, agent: agent))
+      let token = exchange.call(place)?[.agent]?.resumeToken ?? ""
+      return exchange.resume(
+        session, tenant: record.tenant.description, call, token: token, offer: offer?.text, at: now
+      ).1
+    case .sessionJoined(let session, let agent):
+      let address = AddressOfRecord(tenant: record.tenant, agent: agent)
+      exchange.stage(session, of: address)
+      return exchange.joinRinging(session, address)
+    case .sessionGone(let session, let isDeliberate):
+      return exchange.sessionGone(session, isDeliberate: isDeliberate, at: now)
     case .connectionClosed(let connection): return exchange.connectionClosed(connection, at: now)
     case .moved(let flow):
       open([flow], at: now)
@@ -215,6 +227,9 @@ extension FlightEvent {
       return .input(.request(start))
     case .input(.offer(let offer)): return .input(.offer(offer.withoutCertificates))
     case .input(.accept(let session, let offer)): return .input(.accept(session, offer.withoutCertificates))
+    case .input(.deskOffer(let session, let offer)): return .input(.deskOffer(session, offer.withoutCertificates))
+    case .input(.deskResume(let session, let agent, let offer)):
+      return .input(.deskResume(session, agent, offer?.withoutCertificates))
     case .input(.resume(let visitor, let offer)): return .input(.resume(visitor, offer?.withoutCertificates))
     default: return self
     }
@@ -263,8 +278,9 @@ extension Exchange {
             contact: $0.contact, flow: $0.flow, registeredAt: Instant(), expiresAt: Instant(nanoseconds: .max), path: $0.path,
             callID: "", number: 0)
         }, at: Instant(nanoseconds: .min))
-      agent.sessions = seen.sessions.map { AgentSession(id: $0.id, isAvailable: $0.isAvailable) }
-      for session in agent.sessions { placesBySession[session.id] = AddressOfRecord(tenant: id, agent: seen.name) }
+      agent.sessions = seen.sessions
+      agent.status = seen.isPaused ? .paused(reason: nil) : .available
+      for session in agent.sessions { placesBySession[session] = AddressOfRecord(tenant: id, agent: seen.name) }
       agent.call =
         switch seen.business {
         case .free: nil
@@ -276,6 +292,13 @@ extension Exchange {
       staged[seen.name] = agent
     }
     tenants[id]?.agents = staged
+  }
+
+  /// A browser in which an agent is at work.
+  fileprivate mutating func stage(_ session: AgentSessionID, of address: AddressOfRecord) {
+    placesBySession[session] = address
+    guard tenants[address.tenant]?.agents[address.agent]?.sessions.contains(session) == false else { return }
+    tenants[address.tenant]?.agents[address.agent]?.sessions.append(session)
   }
 
   /// A connection that stays until the recording says that it was closed.
