@@ -33,6 +33,8 @@ package actor SignallingPlane {
   private let ledger: Ledger
   /// Whoever waits for the records of all calls to be complete.
   private var awaitingRecords: [CheckedContinuation<Void, Never>] = []
+  private var tracesUnderWay = 0
+  private var awaitingTraces: [CheckedContinuation<Void, Never>] = []
   private let log: Log
   private let advertised: IPAddress?
   private let host: IPAddress
@@ -175,6 +177,7 @@ package actor SignallingPlane {
 
   private func perform(_ outputs: [Exchange.Output], at now: Instant) {
     flights.take(outputs, at: now)
+    keep(flights.harvest())
     var commands: [MediaPlaneID: [MediaCommand]] = [:]
     for output in outputs {
       switch output {
@@ -219,6 +222,44 @@ package actor SignallingPlane {
       let call = String(record.call.description.prefix(6))
       log.write(.error, "A line of the call log was not written. \(failure)", [("call", call)])
     }
+  }
+
+  /// Traces on their way to the disk at a time; one more is lost, and no call waits for it.
+  private static let maximumTraces = 256
+
+  private func keep(_ records: [FlightRecord], isLast: Bool = false) {
+    for record in records where record.tenant != .doctor {
+      guard tracesUnderWay < Self.maximumTraces || isLast else {
+        log.write(.warning, "A trace was not written: too many wait for the disk", Self.field(record))
+        continue
+      }
+      tracesUnderWay += 1
+      let clock = FlightClock.now
+      // Not here, where calls wait, and not on the storage's thread, where phones do.
+      Task.detached(priority: .utility) { [ledger] in
+        let failure = await ledger.keep(record, clock)
+        await self.traceKept(record, failure)
+      }
+    }
+  }
+
+  private func traceKept(_ record: FlightRecord, _ failure: StorageFailure?) {
+    if let failure { log.write(.error, "A trace was not written. \(failure)", Self.field(record)) }
+    tracesUnderWay -= 1
+    guard tracesUnderWay == 0 else { return }
+    for waiter in awaitingTraces { waiter.resume() }
+    awaitingTraces = []
+  }
+
+  private static func field(_ record: FlightRecord) -> [(String, String)] {
+    [("call", String(record.call.description.prefix(6)))]
+  }
+
+  /// After the last call: writes down what happened to those that were not written yet, and returns when the disk has it.
+  package func tracesAreKept() async {
+    keep(flights.finish(), isLast: true)
+    guard tracesUnderWay > 0 else { return }
+    await withCheckedContinuation { awaitingTraces.append($0) }
   }
 
   private func written(_ record: CallRecord) {
@@ -286,11 +327,19 @@ package actor SignallingPlane {
   package func agent(_ name: AgentName, of tenant: TenantID) -> Agent? { exchange.tenant(tenant)?.agents[name] }
 
   /// The tenant's calls whose ids begin so, for whoever asks why.
-  package func flights(of tenant: TenantID, beginning prefix: String) -> [FlightRecord] {
-    flights.records(of: tenant, beginning: prefix, at: SystemClock.now)
+  ///
+  /// What is in memory first, then what only the disk has; a disk that fails has nothing.
+  package func flights(of tenant: TenantID, beginning prefix: String) async -> [FlightRecord] {
+    let here = flights.records(of: tenant, beginning: prefix, at: SystemClock.now)
+    let known = Set(here.map(\.call))
+    return here + (await ledger.traces(of: tenant, beginning: prefix)).filter { !known.contains($0.call) }
   }
   package func latestFlights(of tenant: TenantID, atMost count: Int) -> [FlightRecord] {
     flights.latest(of: tenant, atMost: count, at: SystemClock.now)
+  }
+  /// The same of those that the disk has.
+  package func keptFlights(of tenant: TenantID, atMost count: Int) async -> [TraceRow] {
+    await ledger.latestTraces(of: tenant, atMost: count)
   }
 
   package func tenants(after count: Int, atMost limit: Int) -> (tenants: [Tenant], isLast: Bool) {

@@ -44,6 +44,8 @@ package struct FlightRecord: Hashable, Sendable {
   package let tenant: TenantID
   package let call: CallID
   package let startedAt: Instant
+  /// By which its times are told, if it was written down by another run of the program.
+  package var clock: FlightClock?
   package private(set) var parties: [LegID: FlightParty] = [:]
   package private(set) var dropped = 0
   package private(set) var octets = 0

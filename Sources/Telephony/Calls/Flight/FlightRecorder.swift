@@ -22,6 +22,11 @@ package struct FlightRecorder: Sendable {
   private var connectionsByLeg: [LegID: Set<ConnectionID>] = [:]
   private var departures = DeadlineQueue<CallID>()
   private var archive = FlightArchive()
+  /// Records to be written down: of calls of which all is known, and once more of those to which something came later.
+  private var ripe: [FlightRecord] = []
+  private var ripened: [CallID: Int] = [:]
+  /// Past it the oldest of them are not written.
+  package static let maximumRipe = 256
   /// Calls that found no room.
   package private(set) var unrecorded: UInt64 = 0
 
@@ -66,7 +71,9 @@ package struct FlightRecorder: Sendable {
         if live[call] != nil { departures.set(call, to: now + Self.afterlife) }
       case .visitor(_, let event): append(.toldVisitor(event), to: event.call, at: now)
       case .agent(_, let event): append(.toldAgent(event.withoutCaller), to: event.call, at: now)
-      case .record(let record) where record.end != nil: append(.recorded(FlightOutcome(record)), to: record.call, at: now)
+      case .record(let record) where record.end != nil:
+        append(.recorded(FlightOutcome(record)), to: record.call, at: now)
+        if let record = live[record.call] { ripen(record) }
       case .close, .desks, .record, .keep, .log: break
       }
     }
@@ -138,7 +145,10 @@ package struct FlightRecorder: Sendable {
   }
 
   private mutating func forget(_ tenant: TenantID) {
-    for call in live.values.filter({ $0.tenant == tenant }).map(\.call) { remove(call) }
+    for call in live.values.filter({ $0.tenant == tenant }).map(\.call) {
+      remove(call)
+      ripened[call] = nil
+    }
     archive.removeAll(of: tenant)
   }
 
@@ -154,7 +164,32 @@ package struct FlightRecorder: Sendable {
   private mutating func depart(_ call: CallID) {
     guard var record = remove(call) else { return }
     record.settle()
+    if ripened.removeValue(forKey: call) != record.count + record.dropped { ripen(record) }
+    ripened[call] = nil
     archive.insert(record)
+  }
+
+  private mutating func ripen(_ record: FlightRecord) {
+    if ripe.count >= Self.maximumRipe { ripe.removeFirst() }
+    ripe.append(record)
+    ripened[record.call] = record.count + record.dropped
+  }
+
+  /// What is to be written down since this was last asked.
+  package mutating func harvest() -> [FlightRecord] {
+    guard !ripe.isEmpty else { return [] }
+    defer { ripe = [] }
+    return ripe
+  }
+
+  /// Ends every record, as nothing is recorded any more; those that were not written yet are told one by one.
+  package mutating func finish() -> [FlightRecord] {
+    var records: [FlightRecord] = harvest()
+    for call in live.keys.sorted(by: { $0.description < $1.description }) {
+      depart(call)
+      records += harvest()
+    }
+    return records
   }
 
   @discardableResult
