@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Traces of calls stay within their limits, and go with their tenant")
 struct TraceTests {
-  private func row(_ id: String, of tenant: UInt8 = 1, at moment: WallTime, isRefused: Bool = false, bytes: Int = 100) -> TraceRow {
+  private func row(
+    _ id: String, of tenant: UInt8 = 1, at moment: WallTime, isRefused: Bool = false, bytes: Int = 100
+  ) -> TraceRow {
     TraceRow(
       tenant: .numbered(tenant), id: id, startedAt: moment, isRefused: isRefused, agent: "alice", ending: "no-answer",
       octets: [UInt8](repeating: 7, count: bytes))
@@ -32,7 +34,9 @@ struct TraceTests {
     try office.writer.addTenant(.numbered(1))
     var limits = TraceLimits()
     limits.octets = 2500
-    for number: Int64 in 0..<25 { try office.writer.keepTrace(row("c\(number)", at: .init(milliseconds: number)), limits, at: 30) }
+    for number: Int64 in 0..<25 {
+      try office.writer.keepTrace(row("c\(number)", at: .init(milliseconds: number)), limits, at: 30)
+    }
     #expect(try office.writer.traceOctets() == 2500)
     try office.writer.keepTrace(row("one", at: 30, bytes: 1), limits, at: 30)
     let left = try office.writer.latestTraces(of: .numbered(1), limit: 100).map(\.id)

@@ -52,7 +52,7 @@ extension Command {
       let shown = ReplayShown(
         call: record.call.description, same: true, inputs: inputs, outputs: outputs, end: record.end, difference: nil)
       try print(options, json: try json(shown)) {
-        "Call \(record.call) went the same way again: \(inputs) inputs, \(outputs) things that followed, and the same end (\(end))."
+        "Call \(record.call) went the same way again: \(inputs) inputs, \(outputs) things that followed, the same end (\(end))."
       }
     case .parted(let difference):
       let told = ReplayShown.Difference(difference, record, FlightClock(offset: recording.clock))

@@ -10,7 +10,7 @@ extension Command {
     name: "why", words: nil, summary: "tell what happened to a call, and why",
     flags: [
       Flag("ladder", nil, "draw its SIP messages instead, as wide as COLUMNS says"), privateFlag,
-      Flag("export", "FILE", "write what `calldocker replay FILE` needs on any machine; without --private nobody can be recognised"),
+      Flag("export", "FILE", "write it for `calldocker replay FILE` on any machine; without --private nobody is named"),
     ] + controlFlags,
     notes: """
       Say `calldocker why CALLID`, or `calldocker why UUID CALLID` with more than one business. The first characters of the
