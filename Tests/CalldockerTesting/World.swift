@@ -17,6 +17,8 @@ package final class World {
   package private(set) var browsers: [BrowserPeer] = []
   package private(set) var visitorEvents: [VisitorEvent] = []
   package private(set) var agentEvents: [AgentEvent] = []
+  /// What desks were told of their business, and which.
+  package private(set) var deskEvents: [(event: DeskEvent, desks: [AgentSessionID])] = []
   package private(set) var resumeToken = ""
   package private(set) var records: [CallRecord] = []
   package var recorder = FlightRecorder()
@@ -130,6 +132,24 @@ package final class World {
     return resumed
   }
 
+  /// An agent begins to work in a browser.
+  @discardableResult
+  package func addDesk(
+    _ session: AgentSessionID, of agent: String = "alice", isAuthorised: Bool = false, status: AgentStatus? = nil
+  ) throws -> Exchange.Desk {
+    let (result, outputs) = exchange.registerAgent(
+      session, tenant: tenant.description, agent: agent, isAuthorised: isAuthorised, status: status, at: network.now)
+    perform(outputs)
+    return try result.get()
+  }
+
+  /// The agent's click on "accept".
+  package func accept(_ call: CallID, at desk: AgentSessionID, in browser: BrowserPeer) throws {
+    let (result, outputs) = exchange.accept(desk, call, offer: browser.offer, at: network.now)
+    perform(outputs)
+    try browser.accept(try result.get())
+  }
+
   // MARK: Time
 
   /// Lets time pass until nothing happens any more or `duration` is over.
@@ -184,7 +204,10 @@ package final class World {
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)
-      case .record(let record): records.append(record)
+      case .desks(let desks, let event): deskEvents.append((event, desks))
+      case .record(let record):
+        records.append(record)
+        exchange.recordWritten(record.call, of: record.tenant, at: network.now)
       case .flight: break
       // The world's disk is prompt.
       case .keep(let phones): if let ticket = phones.ticket { perform(exchange.kept(ticket, at: network.now)) }

@@ -392,6 +392,25 @@ def test_a_microphone_that_gives_nothing_is_noticed(gateway, website, browse):
     expect(panel.get_by_text("Your microphone is silent.")).to_be_visible()
 
 
+def test_an_agent_whose_microphone_is_off_is_told_from_a_broken_call(gateway, website, browse, softphone):
+    # A tone of 0 Hz: packets as ever, and in them nothing.
+    registered(softphone("alice", "pcmu", tone=0))
+    panel = talking(call(browse(website.embed(gateway.http, DEMO))), "alice")
+    expect(panel.get_by_text("no sound comes from the other side")).to_be_visible()
+
+
+def test_one_way_audio_is_told_and_taken_back(shop):
+    state = '42["call-state",{"callId":"c","state":"talking","agent":"alice"%s}]'
+    scripted(shop, [state % ',"trouble":"not-heard","advice":"restart-ice","message":"No."'])
+    panel = call(shop)
+    expect(panel.get_by_text("You are not heard.")).to_be_visible()
+    expect(shop.get_by_role("status").filter(has_text="You are not heard.")).to_be_attached()
+    shop.reload()
+    scripted(shop, [state % ',"trouble":"hears-nothing","message":"No."', state % ""])
+    panel = talking(call(shop), "alice")
+    expect(panel.get_by_text("no sound comes from the other side")).to_be_hidden()
+
+
 def test_an_unplugged_microphone_is_replaced(shop, softphone):
     phone = registered(softphone("alice"))
     talking(call(shop), "alice")

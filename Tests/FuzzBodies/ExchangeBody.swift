@@ -200,13 +200,27 @@ private struct Day {
   private mutating func agentActs() throws(BrokenPromise) {
     let session = AgentSessionID(UInt64(decisions.below(4)))
     switch decisions.below(6) {
-    case 0: _ = exchange.registerAgent(session, tenant: tenant.description, agent: "alice", isAuthorised: false)
-    case 1: exchange.setStatus(session, isAvailable: decisions.flag())
+    case 0: try registerAgent(session)
+    case 1:
+      let status: AgentStatus = decisions.flag() ? .available : .paused(reason: "lunch")
+      _ = exchange.setStatus(session, status, at: now)
     case 2: try take(exchange.accept(session, lastCall, offer: Self.offer, at: now).1)
     case 3: try take(exchange.reject(session, lastCall, at: now))
     case 4: try take(exchange.hangUp(session, lastCall, at: now))
     default: try take(exchange.sessionGone(session, at: now))
     }
+  }
+
+  private mutating func registerAgent(_ session: AgentSessionID) throws(BrokenPromise) {
+    let status: AgentStatus? = session.number == 3 ? .paused(reason: nil) : nil
+    let (result, outputs) = exchange.registerAgent(
+      session, tenant: tenant.description, agent: "alice", isAuthorised: false, status: status, at: now)
+    if case .success(let desk) = result {
+      try promise(desk.agents == exchange.tenant(tenant)?.presences(), "a desk hears of everybody as they are")
+    } else {
+      try promise(outputs.isEmpty, "what is refused has no consequence")
+    }
+    try take(outputs)
   }
 
   // MARK: Media
@@ -217,7 +231,7 @@ private struct Day {
   }
 
   private mutating func mediaReports() throws(BrokenPromise) {
-    let choice = decisions.below(8)
+    let choice = decisions.below(10)
     // Legs that are there, that are gone and that never were.
     let leg = LegID(UInt64(decisions.octet()))
     switch choice {
@@ -233,6 +247,12 @@ private struct Day {
     case 4: try take(exchange.receive(.failed(leg, .handshakeFailed), at: now))
     case 5: try take(exchange.receive(.fellSilent(leg), at: now))
     case 6: try take(exchange.receive(.heardAgain(leg), at: now))
+    case 7:
+      let levels: [SoundReport.Level] = [.unknown, .digitalSilence, .decibels(-20)]
+      var report = SoundReport(packets: decisions.below(3), level: levels[decisions.below(3)])
+      (report.isReporting, report.hasSpoken) = (decisions.flag(), decisions.flag())
+      try take(exchange.receive(.heard(leg, report), at: now))
+    case 8: try take(exchange.receive(.gone(leg), at: now))
     default: try take(exchange.receive(.closed(leg, LegReport()), at: now))
     }
   }
@@ -292,13 +312,25 @@ private struct Day {
       case .visitor(let visitor, .ended(let call, _, let seconds)):
         try promise(calls.removeValue(forKey: call) == visitor && seconds >= 0, "a call ends once, for its visitor")
       case .stream, .close: throw BrokenPromise(description: "nothing was opened that could be written to or closed")
+      case .desks(let sessions, let event): try heard(event, sessions)
+      case .record(let record): exchange.recordWritten(record.call, of: record.tenant, at: now)
       case .keep(let phones):
         guard let ticket = phones.ticket else { continue }
         // A disk that fails now and then, and not by chance: the same bytes do the same again.
         try take(phones.phones.count % 3 == 2 ? exchange.keepFailed(ticket, at: now) : exchange.kept(ticket, at: now))
-      case .visitor, .agent, .record, .flight, .log: break
+      case .visitor, .agent, .flight, .log: break
       }
     }
+  }
+
+  private func heard(_ event: DeskEvent, _ sessions: [AgentSessionID]) throws(BrokenPromise) {
+    let tenant = exchange.tenant(tenant)
+    try promise(!sessions.isEmpty, "somebody is told")
+    for session in sessions {
+      try promise(tenant?.agents.values.contains { $0.sessions.contains(session) } == true, "only desks are told")
+    }
+    guard case .agentState(let told) = event else { return }
+    try promise(tenant?.agents[told.agent].map { tenant?.presence(of: $0) } == told, "a desk is told what is")
   }
 
   private mutating func send(_ octets: [UInt8], _ flow: Flow) throws(BrokenPromise) {

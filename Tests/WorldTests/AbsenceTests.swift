@@ -116,9 +116,7 @@ struct AbsenceTests {
   @Test("An agent in a browser is told when the visitor is lost and when it is back")
   func told() throws {
     let world = try World(seed: 45)
-    _ = try world.exchange.registerAgent(
-      session, tenant: world.tenant.description, agent: "alice", isAuthorised: false
-    ).get()
+    try world.addDesk(session)
     let visitor = world.addBrowser(hums: 440)
     let call = try world.call(from: visitor)
     let desk = world.addBrowser(hums: 1000)

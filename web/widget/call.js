@@ -42,7 +42,7 @@ export function release({ microphone, context }) {
 const stop = (stream) => stream.getTracks().forEach((track) => track.stop());
 
 export class Call {
-  /** `name` is microphone, connecting, ringing, menu, queued, talking, held or ended; a `notice` is poor, blocked, silent or lost. */
+  /** `name` is microphone, connecting, ringing, menu, queued, talking, held or ended; a `notice` is poor, blocked, silent, lost, unheard or quiet. */
   state = { name: "microphone" };
   #isOver = false;
   #report;
@@ -59,6 +59,8 @@ export class Call {
   #wasConnected = false;
   #restarts = 0;
   #restartTimer;
+  /** The notice that the gateway asked for: it measures both directions of the sound. */
+  #trouble;
   #meter;
   #meterTimer;
   #leave = () => this.hangUp();
@@ -140,12 +142,25 @@ export class Call {
       case "trying":
         return;
       case "ringing": case "menu": case "queued": case "held":
+        this.#note({});
         return this.#change({ name: state, position: details.position });
       case "talking":
-        return this.#change({ name: state, agent: details.agent, startedAt: this.state.startedAt ?? Date.now() });
+        this.#change({ name: state, agent: details.agent, startedAt: this.state.startedAt ?? Date.now() });
+        return this.#note(details);
       case "ended":
         return this.#end(details.reason, details.message);
     }
+  }
+
+  /** Shows one-way audio, or takes it back; what we see ourselves of microphone and connection goes first. */
+  #note({ trouble, advice }) {
+    const former = this.#trouble;
+    this.#trouble = trouble === "hears-nothing" ? "quiet" : trouble && (advice ? "unheard" : "silent");
+    const isOurs = [undefined, former].includes(this.state.notice);
+    // Who switched the microphone off here knows that it is silent.
+    const isKnown = this.#trouble === "silent" && this.state.isMuted;
+    if (isOurs && this.#trouble !== this.state.notice && !isKnown) this.#change({ notice: this.#trouble });
+    if (advice === "restart-ice" && this.#peer?.connectionState === "connected") this.#restart();
   }
 
   #end(reason, message) {
@@ -253,7 +268,7 @@ export class Call {
         this.#resumeToken = answer.resumeToken;
         this.#isResuming = false;
         this.#hear(answer);
-        return this.#change({ notice: undefined });
+        return this.#change({ notice: this.#trouble });
       } catch {
         // The next attempt follows at once: connecting has its own pauses.
       }
@@ -294,7 +309,7 @@ export class Call {
         if (!this.#wasConnected) this.#listenForSilence();
         this.#wasConnected = true;
         this.#restarts = 0;
-        if (["poor", "blocked"].includes(this.state.notice)) this.#change({ notice: undefined });
+        if (["poor", "blocked"].includes(this.state.notice)) this.#change({ notice: this.#trouble });
         return;
       case "disconnected":
         this.#change({ notice: "poor" });

@@ -4,36 +4,89 @@ import Wire
 
 /// Agents who work in a browser.
 extension Exchange {
+  /// Agents that a desk is told of when it comes; the others are listed page by page (`GET /api/tenants/{uuid}/agents`).
+  package static var maximumListedAgents: Int { 1000 }
+
+  /// What a browser must know in which an agent begins to work.
+  package struct Desk: Hashable, Sendable {
+    package var agent: AgentPresence
+    package var teams: [String]
+    /// Everybody of the business, itself included, in the order in which they were added.
+    package var agents: [AgentPresence]
+  }
+
   /// Lets calls ring in a browser.
   ///
-  /// - Parameter isAuthorised: whether whoever asks proved to be the agent; an open tenant lets anybody in.
+  /// - Parameters:
+  ///   - isAuthorised: whether whoever asks proved to be the agent; an open tenant lets anybody in.
+  ///   - status: what the agent says of itself with it, so that one who pauses is not rung in between; `nil` leaves what it said before.
   package mutating func registerAgent(
-    _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool
-  ) -> Result<AgentName, Refusal> {
-    guard let id = TenantID(tenant), let tenant = tenants[id] else { return .failure(Refusal(.unknownTenant)) }
-    guard tenant.isOpen || isAuthorised else { return .failure(Refusal(.unauthorised)) }
-    guard let name = AgentName(agent) else {
-      return .failure(Refusal(.badRequest, "An agent's name has letters, digits, dots, dashes and underscores, at most 64."))
+    _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool, status: AgentStatus? = nil, at now: Instant
+  ) -> (Result<Desk, Refusal>, [Output]) {
+    let address: AddressOfRecord
+    do throws(Refusal) {
+      address = try admit(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised, at: now)
+    } catch {
+      return (.failure(error), [])
     }
-    guard placesBySession[session] == nil else { return .failure(Refusal(.badRequest, "This connection is an agent already.")) }
+    willChange(address, at: now)
+    tenants[address.tenant]?.agents[address.agent]?.sessions.append(session)
+    if let status { tenants[address.tenant]?.agents[address.agent]?.status = status }
+    placesBySession[session] = address
+    desks.insert(session, under: address.tenant)
+    let outputs = joinRinging(session, address)
+    guard let tenant = tenants[address.tenant], let agent = tenant.agents[address.agent] else {
+      return (.failure(Refusal(.unauthorised)), [])
+    }
+    let desk = Desk(
+      agent: tenant.presence(of: agent), teams: agent.teams, agents: tenant.presences(atMost: Self.maximumListedAgents))
+    return (.success(desk), outputs)
+  }
+
+  /// Whose browser this may be; an agent that only exists in browsers of an open tenant comes into being by it.
+  private mutating func admit(
+    _ session: AgentSessionID, tenant text: String, agent: String, isAuthorised: Bool, at now: Instant
+  ) throws(Refusal) -> AddressOfRecord {
+    guard let id = TenantID(text), let tenant = tenants[id] else { throw Refusal(.unknownTenant) }
+    guard tenant.isOpen || isAuthorised else { throw Refusal(.unauthorised) }
+    guard let name = AgentName(agent) else {
+      throw Refusal(.badRequest, "An agent's name has letters, digits, dots, dashes and underscores, at most 64.")
+    }
+    guard placesBySession[session] == nil else { throw Refusal(.badRequest, "This connection is an agent already.") }
+    guard desks.count(id) < Tenant.maximumSessions else {
+      throw Refusal(.busy, "The agents of this business are at work in \(Tenant.maximumSessions) browsers already.")
+    }
+    let address = AddressOfRecord(tenant: id, agent: name)
     if tenant.agents[name] == nil {
+      willChange(address, at: now)
       guard tenant.isOpen, (try? tenants[id]?.addAgent(name, digest: nil, teams: [])) != nil else {
-        return .failure(Refusal(.unauthorised))
+        throw Refusal(.unauthorised)
       }
     }
     guard let sessions = tenants[id]?.agents[name]?.sessions, sessions.count < Agent.maximumSessions else {
-      return .failure(Refusal(.busy, "This agent is at work in \(Agent.maximumSessions) browsers already."))
+      throw Refusal(.busy, "This agent is at work in \(Agent.maximumSessions) browsers already.")
     }
-    tenants[id]?.agents[name]?.sessions.append(AgentSession(id: session))
-    placesBySession[session] = AddressOfRecord(tenant: id, agent: name)
-    return .success(name)
+    return address
   }
 
-  package mutating func setStatus(_ session: AgentSessionID, isAvailable: Bool) {
-    guard let address = placesBySession[session],
-      let index = tenants[address.tenant]?.agents[address.agent]?.sessions.firstIndex(where: { $0.id == session })
-    else { return }
-    tenants[address.tenant]?.agents[address.agent]?.sessions[index].isAvailable = isAvailable
+  /// A browser that comes while its agent is rung elsewhere rings as well.
+  private mutating func joinRinging(_ session: AgentSessionID, _ address: AddressOfRecord) -> [Output] {
+    guard let agent = tenants[address.tenant]?.agents[address.agent], agent.status == .available, let id = agent.call else {
+      return []
+    }
+    let place = Place(tenant: address.tenant, call: id)
+    guard let call = call(place), case .ringing(var attempt) = call.phase, attempt.agent == address.agent else { return [] }
+    attempt.sessions.append(session)
+    update(place) { $0.phase = .ringing(attempt) }
+    return [.agent(session, .incomingCall(id, from: call.callerName, page: call.page))]
+  }
+
+  /// The agent wants calls from now on, or none; one that rings already goes on.
+  package mutating func setStatus(_ session: AgentSessionID, _ status: AgentStatus, at now: Instant) -> Result<Void, Refusal> {
+    guard let address = placesBySession[session] else { return .failure(Refusal(.unauthorised)) }
+    willChange(address, at: now)
+    tenants[address.tenant]?.agents[address.agent]?.status = status
+    return .success(())
   }
 
   /// The agent takes the call in this browser.
@@ -80,8 +133,7 @@ extension Exchange {
   package mutating func sessionGone(_ session: AgentSessionID, at now: Instant) -> [Output] {
     guard let address = placesBySession[session] else { return [] }
     let talking = talkingPlace(session)
-    placesBySession[session] = nil
-    tenants[address.tenant]?.agents[address.agent]?.sessions.removeAll { $0.id == session }
+    leave(session, at: now)
     if let talking { return end(talking, .connectionLost, at: now) }
     guard let id = tenants[address.tenant]?.agents[address.agent]?.call else { return [] }
     let place = Place(tenant: address.tenant, call: id)
@@ -89,6 +141,19 @@ extension Exchange {
     attempt.sessions.removeAll { $0 == session }
     update(place) { $0.phase = .ringing(attempt) }
     return attempt.isOver ? nextAgent(place, dropping: nil, .timeout, at: now) : []
+  }
+
+  /// The browser is its agent's no more.
+  mutating func leave(_ session: AgentSessionID, at now: Instant) {
+    guard let address = placesBySession[session] else { return }
+    willChange(address, at: now)
+    placesBySession[session] = nil
+    desks.remove(session, under: address.tenant)
+    if !desks.contains(address.tenant) { news.forget(address.tenant) }
+    guard var agent = tenants[address.tenant]?.agents[address.agent] else { return }
+    agent.sessions.removeAll { $0 == session }
+    if agent.sessions.isEmpty { agent.status = .available }
+    tenants[address.tenant]?.agents[address.agent] = agent
   }
 
   private func ringingPlace(_ session: AgentSessionID, _ id: CallID) -> Place? {

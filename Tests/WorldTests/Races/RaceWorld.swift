@@ -166,7 +166,7 @@ final class RaceWorld {
       case .visitor(let visitor, let event):
         if endings[visitor] != nil { fault("a visitor heard of an ended call") }
         if case .talking = event { talkingSince = now }
-      case .agent, .record, .flight: break
+      case .agent, .desks, .record, .flight: break
       case .keep(let phones): keep(phones)
       case .log(let line): note("· \(line.event)")
       }

@@ -48,8 +48,8 @@ extension Command {
   static let agentList = Verb(
     name: "agent list", words: ["UUID"], summary: "list a business's agents and their phones", flags: controlFlags,
     notes: """
-      STATE is busy (on a call), available, paused (in a browser) or offline. EXPIRES is when the phones' registrations end, in
-      seconds, unless they come back before. With --json: {"agents":[…]} on one line.
+      STATE is busy (on a call), ringing, available, paused (in a browser) or offline. EXPIRES is when the phones' registrations
+      end, in seconds, unless they come back before. With --json: {"agents":[…]} on one line.
       """
   ) { options, environment in
     let tenant = try tenantID(options)

@@ -47,14 +47,6 @@ struct TenantShown: Codable, Sendable {
 }
 
 struct AgentShown: Codable, Sendable {
-  enum State: String, Codable, Sendable {
-    case busy
-    case available
-    /// At work in a browser, and not to be rung.
-    case paused
-    case offline
-  }
-
   struct Phone: Codable, Sendable {
     /// Where it registered from.
     var address: String
@@ -64,8 +56,12 @@ struct AgentShown: Codable, Sendable {
 
   var agent: String
   var teams: [String]
-  var state: State
+  var state: AgentState
+  /// Why it pauses, if it does and said so.
+  var reason: String?
   var phones: [Phone]
+  /// Whether a browser desk of its is connected.
+  var desk: Bool
 }
 
 struct TenantPage: Codable, Sendable {
@@ -95,14 +91,13 @@ extension TenantShown {
 }
 
 extension AgentShown {
-  init(_ agent: Agent, at now: Instant) {
-    let phones = agent.registered(at: now)
-    let isThere = !phones.isEmpty || agent.sessions.contains(where: \.isAvailable)
+  init(_ agent: Agent, of tenant: Tenant, at now: Instant) {
+    let presence = tenant.presence(of: agent)
     self.init(
-      agent: agent.name.description, teams: agent.teams,
-      state: agent.call != nil ? .busy : isThere ? .available : agent.sessions.isEmpty ? .offline : .paused,
-      phones: phones.map { phone in
+      agent: agent.name.description, teams: agent.teams, state: presence.state, reason: presence.reason,
+      phones: agent.registered(at: now).map { phone in
         Phone(address: phone.flow.remote.description, expiresIn: Int((phone.expiresAt - now).milliseconds + 999) / 1000)
-      })
+      },
+      desk: !agent.sessions.isEmpty)
   }
 }

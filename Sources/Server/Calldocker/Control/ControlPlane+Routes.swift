@@ -86,7 +86,7 @@ extension ControlPlane {
         throw .directory(.unknownAgent)
       }
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
-      return Self.json(200, AgentShown(agent, at: SystemClock.now))
+      return Self.json(200, AgentShown(agent, of: tenant, at: SystemClock.now))
     }
   }
 
@@ -107,7 +107,7 @@ extension ControlPlane {
   private static func list(_ tenant: Tenant, after: AgentName?) -> HTTPResponse {
     let names = tenant.agents.keys.filter { name in after.map { name > $0 } ?? true }.sorted()
     let now = SystemClock.now
-    let agents = names.prefix(page).compactMap { tenant.agents[$0] }.map { AgentShown($0, at: now) }
+    let agents = names.prefix(page).compactMap { tenant.agents[$0] }.map { AgentShown($0, of: tenant, at: now) }
     return json(200, AgentPage(agents: agents, next: names.count > page ? agents.last?.agent : nil))
   }
 

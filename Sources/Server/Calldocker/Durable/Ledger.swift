@@ -62,12 +62,25 @@ package struct Ledger: Sendable {
   }
 
   func add(
-    _ agent: AgentName, to tenant: TenantID, digest: SIPSyntax.DigestSecrets, teams: [String]
+    _ agent: AgentName, to tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
   ) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
     try await storage.write { writer in
       let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
-      _ = try writer.addAgent(agent.description, to: key, secrets: secrets, at: now)
+      _ = try writer.addAgent(agent.description, to: key, secrets: secrets, displayName: displayName, at: now)
+      try writer.setTeams(teams, of: agent.description, in: key, at: now)
+    }
+  }
+
+  /// Writes all that may change of an agent.
+  func change(
+    _ agent: AgentName, of tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
+  ) async throws(StorageFailure) {
+    let (key, now) = (TenantKey(tenant), WallClock.now)
+    try await storage.write { writer in
+      let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
+      _ = try writer.setSecrets(secrets, of: agent.description, in: key)
+      _ = try writer.setDisplayName(displayName, of: agent.description, in: key)
       try writer.setTeams(teams, of: agent.description, in: key, at: now)
     }
   }
@@ -142,16 +155,20 @@ package struct Ledger: Sendable {
   // MARK: Calls
 
   /// Writes a line of the call log. No answer waits for it.
-  func write(_ record: CallRecord, failed: @escaping @Sendable (StorageFailure) -> Void) {
+  ///
+  /// - Parameter done: called on the storage thread once the line can be read, or with why it cannot.
+  func write(_ record: CallRecord, done: @escaping @Sendable (StorageFailure?) -> Void) {
     let row = CallRow(record, WallClock())
     storage.write(
       { writer in
         if row.end == nil { try writer.beginCall(row) } else { try writer.completeCall(row) }
       },
       done: { outcome in
+        switch outcome {
+        case .success: done(nil)
         // Of a business that was removed nothing is kept.
-        guard case .failure(let failure) = outcome, !failure.isOfNobody else { return }
-        failed(failure)
+        case .failure(let failure): if !failure.isOfNobody { done(failure) }
+        }
       })
   }
 

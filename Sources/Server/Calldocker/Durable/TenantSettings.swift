@@ -14,6 +14,8 @@ struct TenantSettings: Hashable, Sendable {
     var digest: DigestPolicy?
   }
 
+  static let digestNames = DigestPolicy.allCases.map(\.settingsName)
+
   init() {}
 
   /// What was kept; whatever of it is not understood is as if it had never been set.
@@ -38,8 +40,6 @@ struct TenantSettings: Hashable, Sendable {
 }
 
 extension DigestPolicy {
-  static let settingsNames = allCases.map(\.settingsName)
-
   var settingsName: String {
     switch self {
     case .md5: "md5"

@@ -29,10 +29,22 @@ package struct WireBody: Decodable {
   package var agentId: String?
   package var token: String?
   package var status: String?
+  package var reason: String?
   package var resumeToken: String?
 }
 
-package struct WireAnswer: Encodable {
+/// Something that is said to a client: an object of the wire contract.
+package protocol WireMessage: Encodable, Sendable {}
+
+extension WireMessage {
+  package var json: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+}
+
+package struct WireAnswer: WireMessage {
   package var success: Bool?
   package var reason: String?
   package var message: String?
@@ -45,6 +57,9 @@ package struct WireAnswer: Encodable {
   package var from: String?
   package var page: String?
   package var resumeToken: String?
+  /// One-way audio: `not-heard` or `hears-nothing`, and what the page can do about it by itself: `restart-ice`.
+  package var trouble: String?
+  package var advice: String?
 
   package init(success: Bool? = nil) { self.success = success }
 
@@ -52,12 +67,6 @@ package struct WireAnswer: Encodable {
     success = false
     reason = refusal.reason.rawValue
     message = refusal.message
-  }
-
-  package var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 }
 
@@ -69,6 +78,9 @@ extension WireAnswer {
     case .ringing(let call): self.init(call, state: "ringing")
     case .talking(let call, let agent):
       self.init(call, state: "talking")
+      self.agent = agent
+    case .troubled(let call, let agent, let trouble):
+      self.init(call, trouble)
       self.agent = agent
     case .held(let call): self.init(call, state: "held")
     case .ended(let call, let reason, let seconds):
@@ -82,6 +94,13 @@ extension WireAnswer {
   private init(_ call: CallID, state: String) {
     callId = call.description
     self.state = state
+  }
+
+  private init(_ call: CallID, _ trouble: SoundTrouble) {
+    self.init(call, state: "talking")
+    self.trouble = trouble.kind.rawValue
+    message = trouble.message
+    advice = trouble.advice
   }
 
   /// An agent's event, with the name under which it is sent.
@@ -98,7 +117,8 @@ extension WireAnswer {
       answer.reason = why.rawValue
       return ("incoming-call-ended", answer)
     case .visitorLost(let call): return ("call-state", WireAnswer(call, state: "reconnecting"))
-    case .visitorBack(let call): return ("call-state", WireAnswer(call, state: "talking"))
+    case .troubled(let call, let trouble): return ("call-state", WireAnswer(call, trouble))
+    case .visitorBack(let call), .soundIsWell(let call): return ("call-state", WireAnswer(call, state: "talking"))
     case .ended(let call, let reason, let seconds):
       return ("call-state", WireAnswer(.ended(call, reason, seconds: seconds)))
     }

@@ -141,11 +141,8 @@ extension WebPlane {
     // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
     if let client = session.client { closeWebSocket(client) }
     let (visitor, agent) = (session.visitor, session.agent)
-    switch session.role {
-    case .nobody: break
-    case .visitor: Task { await signalling.visitorGone(visitor, isDeliberate: reason == .clientLeft) }
-    case .agent: Task { await signalling.sessionGone(agent) }
-    }
+    if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: reason == .clientLeft) } }
+    if session.isAgent { Task { await signalling.sessionGone(agent) } }
   }
 
   // MARK: Events in
@@ -154,10 +151,10 @@ extension WebPlane {
     guard let event = WireEvent.read(payload) else {
       return acknowledge(session.machine.id, ack, WireAnswer(Refusal(.badRequest)))
     }
-    // The role is known before the exchange answers, so that a client that leaves at once is not forgotten.
+    // What it is is known before the exchange answers, so that a client that leaves at once is not forgotten.
     switch event.name {
-    case "call-request" where session.role != .agent, "call-resume" where session.role != .agent: session.role = .visitor
-    case "register-agent" where session.role != .visitor: session.role = .agent
+    case "call-request", "call-resume": session.isVisitor = true
+    case "register-agent": session.isAgent = true
     default: break
     }
     let (id, visitor, agent) = (session.machine.id, session.visitor, session.agent)
@@ -183,7 +180,7 @@ extension WebPlane {
     return Refusal(.originRefused)
   }
 
-  private func answer(to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID) async -> WireAnswer {
+  private func answer(to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID) async -> any WireMessage {
     let body = event.body
     let call = CallID(body.callId ?? "")
     switch event.name {
@@ -197,7 +194,7 @@ extension WebPlane {
     case "register-agent": return await registerAgent(agent, body)
     case "call-accept": return Self.answer(await signalling.accept(agent, call, body.sdp ?? ""))
     case "call-reject": await signalling.reject(agent, call)
-    case "agent-status": await signalling.setStatus(agent, isAvailable: body.status == "available")
+    case "agent-status": return await setStatus(agent, body)
     default: return WireAnswer(Refusal(.badRequest, "There is no event named \(event.name)."))
     }
     return WireAnswer(success: true)
@@ -244,20 +241,30 @@ extension WebPlane {
     }
   }
 
-  private func registerAgent(_ session: AgentSessionID, _ body: WireBody) async -> WireAnswer {
+  private func registerAgent(_ session: AgentSessionID, _ body: WireBody) async -> any WireMessage {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
+    let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
+    guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
     let standing = await reception.standing(of: body.token, as: name, in: uuid)
     guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
-    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: standing == .proven) {
+    let isProven = standing == .proven
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isProven, status: status) {
     case .failure(let refusal): return WireAnswer(refusal)
-    case .success(let agent):
-      var answer = WireAnswer(success: true)
-      answer.agent = agent.description
-      return answer
+    case .success(let desk): return DeskAnswer(desk)
     }
   }
+
+  private func setStatus(_ session: AgentSessionID, _ body: WireBody) async -> WireAnswer {
+    guard let status = AgentStatus(body.status ?? "", reason: body.reason) else { return WireAnswer(Self.unknownStatus) }
+    switch await signalling.setStatus(session, status) {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success: return WireAnswer(success: true)
+    }
+  }
+
+  private static let unknownStatus = Refusal(.badRequest, "status is \"available\" or \"paused\".")
 
   // MARK: Events out
 
@@ -270,15 +277,26 @@ extension WebPlane {
       guard let id = sessionsByNumber[session.number] else { return }
       let (name, answer) = WireAnswer.event(event)
       emit(name, answer, to: id)
+    case .desks(let desks, let event):
+      let (name, message) = WireAnswer.event(event)
+      // Written once for all of them.
+      let payload = Self.payload(name, message)
+      for desk in desks { if let id = sessionsByNumber[desk.number] { emit(payload, to: id) } }
     }
   }
 
-  private func emit(_ name: String, _ answer: WireAnswer, to id: String) {
-    guard let session = sessions[id] else { return }
-    perform(session.machine.emit("[\(JSONText.quote(name)),\(answer.json)]"), for: session)
+  private static func payload(_ name: String, _ message: any WireMessage) -> String {
+    "[\(JSONText.quote(name)),\(message.json)]"
   }
 
-  private func acknowledge(_ id: String, _ ack: UInt64?, _ answer: WireAnswer) {
+  private func emit(_ name: String, _ message: any WireMessage, to id: String) { emit(Self.payload(name, message), to: id) }
+
+  private func emit(_ payload: String, to id: String) {
+    guard let session = sessions[id] else { return }
+    perform(session.machine.emit(payload), for: session)
+  }
+
+  private func acknowledge(_ id: String, _ ack: UInt64?, _ answer: any WireMessage) {
     guard let ack, let session = sessions[id] else { return }
     perform(session.machine.acknowledge(ack, "[\(answer.json)]"), for: session)
   }
