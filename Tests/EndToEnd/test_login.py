@@ -221,7 +221,7 @@ def test_an_owner_adds_lists_and_removes_people(house):
     added = api(gateway, "POST", f"{uuid}/users", owner, json=form)
     assert added.status_code == 201 and added.json().items() >= {"user": "sue+1@b.example", "role": "supervisor"}.items()
     assert datetime.datetime.fromisoformat(added.json()["createdAt"]) and added.json()["createdAt"].endswith("Z")
-    assert added.headers["Location"] == f"/api/tenants/{uuid}/users/sue%2B1%40b.example"
+    assert added.headers["Location"] == f"/api/tenants/{uuid}/users/sue%2B1@b.example"
     grant = log_in(gateway, uuid, "SUE+1@b.example", "long enough").json()
     supervisor = grant["token"]
     assert grant["role"] == "supervisor"

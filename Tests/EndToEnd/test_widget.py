@@ -213,16 +213,50 @@ def test_muted_is_silent(shop, softphone):
     assert max(levels[round(heard_at * 10) :]) > 0.01, "nothing was heard after"
 
 
-def test_leaving_the_page_ends_the_call(shop, website, softphone):
-    phone = registered(softphone("alice"))
+def test_who_leaves_while_it_rings_is_called_no_more(shop, website, softphone):
+    phone = registered(softphone("alice", answers=False))
     website.pages["/other"] = ({}, "<!doctype html><title>Other</title>")
-    talking(call(shop), "alice")
-    asked = []
-    shop.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    call(shop)
+    eventually(lambda: phone.heard("CALL_INCOMING"), what="ringing")
     shop.goto(f"{website.address}/other")
     eventually(lambda: phone.heard("CALL_CLOSED"), 5, "the phone's goodbye")
-    # The browser asked before it ended a conversation.
-    assert asked == ["beforeunload"]
+
+
+def test_a_conversation_outlives_a_reload_and_goes_along_to_other_pages(gateway, shop, website, softphone):
+    phone = registered(softphone("alice"))
+    website.embed(gateway.http, DEMO, path="/other")
+    panel = talking(call(shop), "alice")
+    hears(shop, 1000)
+    for step in [shop.reload, lambda: shop.get_by_role("link", name="Other page").click()]:
+        step()
+        talking(panel, "alice")
+        expect(panel.get_by_text("The connection is unsteady.")).to_be_hidden()
+        hears(shop, 1000)
+        recorded = phone.seconds_recorded
+        eventually(lambda: phone.seconds_recorded >= recorded + 1, what="sound at the phone")
+    # What was left was taken away: a copy of the tab begins no second conversation.
+    assert shop.evaluate("sessionStorage.length") == 0
+    assert not phone.heard("CALL_CLOSED")
+    panel.get_by_role("button", name="Hang up").click()
+    eventually(lambda: phone.heard("CALL_CLOSED"), what="the phone's goodbye")
+    share, loud = eventually(lambda: (found := tone_share(phone.recording, 440))[1] > 20 and found, what="the recording")
+    assert share > 0.7
+    shop.reload()
+    expect(launcher(shop)).to_be_visible()
+
+
+def test_a_conversation_that_ended_meanwhile_is_over(gateway, shop, website, softphone):
+    phone = registered(softphone("alice"))
+    website.pages["/other"] = ({}, "<!doctype html><title>Other</title>")
+    panel = talking(call(shop), "alice")
+    shop.goto(f"{website.address}/other")
+    # The agent hears the tone that asks to wait, and does not.
+    recorded = phone.seconds_recorded
+    eventually(lambda: phone.seconds_recorded >= recorded + 1, what="the tone")
+    phone.command("hangup")
+    eventually(lambda: phone.heard("CALL_CLOSED"), what="the end")
+    shop.go_back()
+    expect(panel.get_by_text("The connection was lost.")).to_be_visible()
 
 
 def test_a_path_that_fails_is_replaced_while_they_talk(shop, softphone):
@@ -259,6 +293,7 @@ def test_calls_work_where_websocket_is_blocked(gateway, website, browse, softpho
     talking(panel, "alice")
     assert page.evaluate("violations.length") == 1
     phone.events.clear()
+    page.evaluate("Calldocker.hangUp()")
     page.close()
     eventually(lambda: phone.heard("CALL_CLOSED"), 5, "the phone's goodbye")
 
@@ -645,8 +680,13 @@ def test_the_window_of_its_own_calls(shop, softphone):
     talking(window.get_by_role("group", name="Call Us"), "alice")
     expect(window).to_have_title("Talking with alice – Call Us")
     hears(window, 1000)
-    window.close()
+    asked = []
+    window.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    with window.expect_event("close"):
+        window.close(run_before_unload=True)
     eventually(lambda: phone.heard("CALL_CLOSED"), 5, "the phone's goodbye")
+    # The browser asked before it ended a conversation.
+    assert asked == ["beforeunload"]
 
 
 def test_the_demo_page_calls_the_echo(gateway, browse):

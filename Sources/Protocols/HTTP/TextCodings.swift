@@ -2,23 +2,10 @@ import Wire
 
 /// The %HH escapes of paths and queries (RFC 3986 §2.1).
 package enum PercentCoding {
-  /// A text as it may stand in a path's segment or a query: all but the unreserved characters (RFC 3986 §2.3) is escaped.
-  package static func encode(_ text: some StringProtocol) -> String {
-    var encoded: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-        encoded.append(byte)
-      default: encoded += Array("%\(Hex.encode([byte]).uppercased())".utf8)
-      }
-    }
-    return String(decoding: encoded, as: UTF8.self)
-  }
-
   /// The text meant; `nil` for a broken escape or bytes that are no UTF-8.
   ///
-  /// - Parameter isForm: whether `+` stands for a space, as in queries; in paths it stands for itself.
-  package static func decode(_ text: some StringProtocol, isForm: Bool = true) -> String? {
+  /// - Parameter isForm: in queries, as forms write them, `+` is a space; in paths it is itself.
+  package static func decode(_ text: some StringProtocol, isForm: Bool = false) -> String? {
     let bytes = Array(text.utf8)
     var plain: [UInt8] = []
     var index = 0
@@ -39,6 +26,19 @@ package enum PercentCoding {
       }
     }
     return String(validating: plain, as: UTF8.self)
+  }
+
+  /// A text as one segment of a path (RFC 3986 §3.3).
+  package static func encode(_ text: String) -> String {
+    let octets = text.utf8.flatMap { octet -> [UInt8] in
+      switch octet {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"),
+        UInt8(ascii: "@"):
+        [octet]
+      default: [UInt8(ascii: "%")] + Array(Hex.encode([octet]).uppercased().utf8)
+      }
+    }
+    return String(decoding: octets, as: UTF8.self)
   }
 }
 

@@ -25,7 +25,7 @@ extension Enrolment {
     try await commit(orElse: [.agentRemoved(id, name)] + Self.unmaking(teams, of: tenant)) { ledger throws(StorageFailure) in
       try await ledger.add(name, to: id, displayName: displayName, digest: digest, teams: teams)
     }
-    log.write(.info, "An agent was added", personal: name.description, [("tenant", id.description)])
+    if id != .doctor { log.write(.info, "An agent was added", personal: name.description, [("tenant", id.description)]) }
     return NewAgent(name: name, generatedPassword: made)
   }
 

@@ -117,7 +117,22 @@ package actor Enrolment {
     try await write { ledger throws(StorageFailure) in try await ledger.remove(id) }
     await reception.close(id)
     try await apply(.tenantRemoved(id))
-    log.write(.info, "A business was removed", [("tenant", id.description)])
+    if id != .doctor { log.write(.info, "A business was removed", [("tenant", id.description)]) }
+  }
+
+  /// The doctor's own business with one agent, and the password of that agent's phone: kept as every other, told of to nobody.
+  ///
+  /// - Throws: `.directory(.tenantExists)` while another doctor is at work.
+  func beginExamination() async throws(EnrolmentFault) -> String {
+    try await add(.doctor, name: "Doctor", isOpen: false, fallback: .refuse, token: nil, owner: nil, at: WallClock.now)
+    return try await addAgent("doctor", to: .doctor).generatedPassword ?? ""
+  }
+
+  func endExamination() async throws(EnrolmentFault) { try await removeTenant(.doctor) }
+
+  /// A call of the doctor's as the disk has it.
+  func examinedCall(_ call: CallID) async throws(EnrolmentFault) -> CallRow? {
+    do throws(StorageFailure) { return try await ledger.call(call, of: .doctor) } catch { throw .notKept(error) }
   }
 
   // MARK: Changes

@@ -1,6 +1,7 @@
 import Calls
 import Codecs
 import Cryptography
+import Doctor
 import Foundation
 import Media
 import Runtime
@@ -11,12 +12,12 @@ import Wire
 /// The whole service: its planes, bound and wired.
 package struct Server: Sendable {
   private let media: [MediaPlane]
-  private let signalling: SignallingPlane
+  let signalling: SignallingPlane
   private let web: WebPlane
   private let folder: DataFolder
   private let reception: Reception
-  private let enrolment: Enrolment
-  private let ledger: Ledger
+  let enrolment: Enrolment
+  let ledger: Ledger
   private let control: ControlPlane
   /// The loop of enrolment and control.
   private let office: EventLoop
@@ -72,7 +73,19 @@ package struct Server: Sendable {
       files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo,
       publicHost: configuration.advertised, trustedProxies: configuration.trustedProxies ?? [])
     control = ControlPlane(
-      loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment, reception: reception)
+      loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment, reception: reception,
+      service: Self.service(
+        configuration, httpPort: web.address.port, sipPort: signalling.sipAddress.port, mediaPorts: media.map(\.browserPort)))
+  }
+
+  private static func service(
+    _ configuration: Configuration, httpPort: UInt16, sipPort: UInt16, mediaPorts: [UInt16]
+  ) -> Service {
+    var service = Service(configuration, version: Command.version)
+    (service.httpPort, service.sipPort, service.mediaPorts) = (httpPort, sipPort, mediaPorts)
+    service.candidates = candidates(configuration, port: mediaPorts.first ?? 0).map(\.ip.description)
+    service.process = getpid()
+    return service
   }
 
   /// Carries media events to signalling, in their order.
@@ -107,8 +120,7 @@ package struct Server: Sendable {
   private static func shares(
     of configuration: Configuration
   ) throws -> [(browserPort: UInt16, phonePorts: ClosedRange<UInt16>)] {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let count = configuration.mediaPlanes ?? min(cores, Configuration.maximumMediaPlanes)
+    let count = configuration.mediaPlaneCount
     let pairs = configuration.rtpPorts.count / 2 / count
     guard pairs > 0 else {
       let (first, last) = (configuration.rtpPorts.lowerBound, configuration.rtpPorts.upperBound)

@@ -146,17 +146,16 @@ package struct Bindings: Hashable, Sendable {
 }
 
 extension Headers {
-  /// `User-Agent`, cut between two characters where it is longer than is kept of it; `nil` for none and for an empty one.
+  /// `User-Agent` without control characters, cut where it is longer than is kept of it; `nil` for none and for an empty one.
   fileprivate var shortUserAgent: String? {
-    guard let text = self[.userAgent], !text.isEmpty else { return nil }
     var kept = String.UnicodeScalarView()
     var left = Bindings.maximumUserAgent
-    for scalar in text.unicodeScalars {
+    for scalar in (self[.userAgent] ?? "").unicodeScalars where scalar.properties.generalCategory != .control {
       left -= UTF8.width(scalar)
       guard left >= 0 else { break }
       kept.append(scalar)
     }
-    return String(kept)
+    return kept.isEmpty ? nil : String(kept)
   }
 }
 

@@ -25,7 +25,8 @@ extension API {
       answers: [
         .init(
           201, "The agent was added.",
-          agentSchema.adding("AddedAgent", .maybe("password", .text(), "If it was made here; shown this once.")))
+          agentSchema.adding("AddedAgent", .maybe("password", .text(), "If it was made here; shown this once.")),
+          hasLocation: true)
       ], errors: [409], work: .tenant { api, ask throws(Refused) in try await api.addAgent(ask) }),
     Operation(
       method: "GET", path: "/api/tenants/{uuid}/agents/{id}", name: "getAgent", summary: "One agent",

@@ -12,7 +12,7 @@ extension API {
     Operation(
       method: "POST", path: "/api/tenants/{uuid}/teams", name: "addTeam", summary: "Add a team", access: .roles([.owner]),
       body: .object("NewTeam", .always("name", name), .maybe("members", memberNames)),
-      answers: [.init(201, "The team was added.", teamSchema)], errors: [409],
+      answers: [.init(201, "The team was added.", teamSchema, hasLocation: true)], errors: [409],
       work: .tenant { api, ask throws(Refused) in
         let team = try await api.enrol { enrolment throws(EnrolmentFault) in
           try await enrolment.addTeam(

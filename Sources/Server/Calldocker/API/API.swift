@@ -71,7 +71,9 @@ package struct API: Sendable {
     var values: [String: String] = [:]
     for pair in request.query.split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = PercentCoding.decode(parts[0]), let value = PercentCoding.decode(parts.count > 1 ? parts[1] : "") else {
+      guard let name = PercentCoding.decode(parts[0], isForm: true),
+        let value = PercentCoding.decode(parts.count > 1 ? parts[1] : "", isForm: true)
+      else {
         throw badQuery("\(pair.prefix(shownQuery)) is no pair of UTF-8 texts, escaped as in RFC 3986.")
       }
       guard let parameter = known.first(where: { $0.name == name }) else {
@@ -98,7 +100,9 @@ package struct API: Sendable {
       throw Refused(413, "The body cannot be used", "The body has \(request.body.count) bytes, and may have \(maximumBody).")
     }
     guard let body = JSON(parsing: request.body), case .object = body else {
-      throw Refused(400, "The body cannot be used", "The body must be a JSON object (RFC 8259).")
+      let names = (schema.object?.fields ?? []).map(\.name).joined(separator: ", ")
+      throw Refused(
+        400, "The body cannot be used", "The body must be a JSON object (RFC 8259), each name in it once, with \(names).")
     }
     if let fault = schema.fault(in: body, called: "") { throw Refused(422, "The body cannot be used", fault) }
     return body

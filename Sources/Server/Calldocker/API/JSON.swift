@@ -1,4 +1,3 @@
-import Foundation
 import HTTP
 
 /// A JSON value (RFC 8259), its members in their order.
@@ -48,16 +47,10 @@ package indirect enum JSON: Hashable, Sendable {
 
   // MARK: Reading
 
-  /// A value from its text; `nil` for what is no JSON, or is nested too deeply.
-  package init?(parsing octets: [UInt8]) {
-    guard let value = try? JSONDecoder().decode(JSON.self, from: Data(octets)) else { return nil }
-    self = value
-  }
-
-  /// The value of a member; the last, where a name was written twice.
+  /// The value of a member.
   package subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
-    return members.last { $0.name == name }?.value
+    return members.first { $0.name == name }?.value
   }
 
   var string: String? { if case .string(let text) = self { text } else { nil } }
@@ -65,28 +58,5 @@ package indirect enum JSON: Hashable, Sendable {
   var strings: [String]? {
     guard case .array(let values) = self else { return nil }
     return values.compactMap(\.string)
-  }
-}
-
-extension JSON: Decodable {
-  package init(from decoder: any Decoder) throws {
-    let value = try decoder.singleValueContainer()
-    if value.decodeNil() {
-      self = .null
-    } else if let flag = try? value.decode(Bool.self) {
-      self = .bool(flag)
-    } else if let integer = try? value.decode(Int64.self) {
-      self = .integer(integer)
-    } else if let number = try? value.decode(Double.self) {
-      self = .number(number)
-    } else if let text = try? value.decode(String.self) {
-      self = .string(text)
-    } else if let values = try? value.decode([JSON].self) {
-      self = .array(values)
-    } else {
-      let members = try value.decode([String: JSON].self)
-      // A dictionary has no order of its own, and none may reach an output.
-      self = .object(members.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) })
-    }
   }
 }

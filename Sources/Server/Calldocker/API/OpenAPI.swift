@@ -105,7 +105,7 @@ extension API {
 
   private static func describe(_ answer: Operation.Answer) -> JSON {
     var members = [JSON.Member("description", .string(answer.note))]
-    if answer.status == 201, answer.schema != nil {
+    if answer.hasLocation {
       members.append(
         .init(
           "headers",

@@ -23,11 +23,14 @@ package struct Operation: Sendable {
     let note: String
     /// `nil` for no body.
     let schema: Schema?
+    /// Whether `Location` says where it is.
+    let hasLocation: Bool
 
-    init(_ status: Int, _ note: String, _ schema: Schema?) {
+    init(_ status: Int, _ note: String, _ schema: Schema?, hasLocation: Bool = false) {
       self.status = status
       self.note = note
       self.schema = schema
+      self.hasLocation = hasLocation
     }
   }
 
@@ -60,9 +63,9 @@ package struct Operation: Sendable {
     switch access {
     case .everybody: break
     case .anyToken: errors.insert(401)
-    case .roles(let roles):
-      errors.formUnion([400, 401, 404])
-      if Set(roles) != Set(Role.allCases) { errors.insert(403) }
+    case .roles:
+      // 403 is for roles that may not, and for pages whose origin the business does not allow.
+      errors.formUnion([400, 401, 403, 404])
     }
     if body != nil { errors.formUnion([400, 413, 415, 422]) }
     // What is to be durable may find the disk full, or busy.

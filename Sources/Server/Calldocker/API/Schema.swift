@@ -99,7 +99,7 @@ extension Schema {
     case .list: "a list"
     case .texts, .object: "an object"
     case .anything: "any value"
-    case .orNull(let schema): "\(schema.expectation), or null"
+    case .orNull(let schema): schema.expectation
     }
   }
 }

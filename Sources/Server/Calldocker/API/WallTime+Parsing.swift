@@ -50,8 +50,9 @@ extension WallTime {
   /// Days from 1970 to a day of the Gregorian calendar.
   private static func days(before year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     // Years that begin in March have their leap day at the end.
-    let years = month > 2 ? year : year - 1
+    // 400 of them are added and their days taken away, so that none is negative.
+    let years = (month > 2 ? year : year - 1) + 400
     let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-    return years * 365 + years / 4 - years / 100 + years / 400 + dayOfYear - 719_468
+    return years * 365 + years / 4 - years / 100 + years / 400 + dayOfYear - 719_468 - 146_097
   }
 }

@@ -27,6 +27,8 @@ package struct Ledger: Sendable {
       _ = try writer.removeExpiredTokens(at: now)
       _ = try writer.removeExpiredRegistrations(at: now)
       _ = try writer.closeInterruptedCalls(at: now)
+      // What a doctor was examining when the last service ended is nobody's.
+      _ = try writer.removeTenant(TenantKey(.doctor))
     }
     return try await storage.read { try $0.startingState(at: now) }
   }
@@ -170,6 +172,12 @@ package struct Ledger: Sendable {
         case .failure(let failure): if !failure.isOfNobody { done(failure) }
         }
       })
+  }
+
+  /// A call's line as the disk has it.
+  func call(_ call: CallID, of tenant: TenantID) async throws(StorageFailure) -> CallRow? {
+    let (id, key) = (call.description, TenantKey(tenant))
+    return try await storage.read { try $0.call(id, of: key) }
   }
 
   /// Does everything that waits, and lets go of the file.

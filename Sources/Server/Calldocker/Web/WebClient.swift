@@ -29,11 +29,11 @@ final class WebSession {
   var machine: SocketIOSession
   /// The connection that carries its WebSocket.
   var client: UInt64?
-  /// Of the page in which the client runs, if it is a browser's and not from here.
-  var foreignOrigin: String?
   /// What it asked to be, whether it was let or not; the exchange is told of its end.
   var isVisitor = false
   var isAgent = false
+  /// Of the page in which the client runs, if it is a browser's and not from here.
+  var foreignOrigin: String?
   /// Events that the exchange has not answered yet.
   var unanswered = 0
   var timer: EventLoop.TimerID?

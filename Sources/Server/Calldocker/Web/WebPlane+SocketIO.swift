@@ -164,7 +164,7 @@ extension WebPlane {
     session.unanswered += 1
     Task {
       let refusal = await self.refusal(of: event, from: session.foreignOrigin)
-      let answer = if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, agent) }
+      let answer: any WireMessage = if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, agent) }
       session.unanswered -= 1
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
