@@ -21,6 +21,7 @@ package final class World {
   /// What desks were told of their business, and which.
   package private(set) var deskEvents: [(event: DeskEvent, desks: [AgentSessionID])] = []
   package private(set) var resumeToken = ""
+  package private(set) var deskToken = ""
   package private(set) var records: [CallRecord] = []
   package var recorder = FlightRecorder()
   private var ladder: [String] = []
@@ -153,7 +154,28 @@ package final class World {
   package func accept(_ call: CallID, at desk: AgentSessionID, in browser: BrowserPeer) throws {
     let (result, outputs) = exchange.accept(desk, call, offer: browser.offer, at: network.now)
     perform(outputs)
-    try browser.accept(try result.get())
+    let accepted = try result.get()
+    deskToken = accepted.resumeToken
+    try browser.accept(accepted.answer)
+  }
+
+  /// An agent's socket is gone, by accident or with a goodbye.
+  package func lose(desk: AgentSessionID, isDeliberate: Bool = false) {
+    perform(exchange.sessionGone(desk, isDeliberate: isDeliberate, at: network.now))
+  }
+
+  /// An agent whose desk has registered again is back in its call; `browser` is the page, if it was loaded anew.
+  @discardableResult
+  package func resume(
+    _ call: CallID, at desk: AgentSessionID, token: String? = nil, in browser: BrowserPeer? = nil
+  ) throws -> Exchange.DeskResumed {
+    let (result, outputs) = exchange.resume(
+      desk, tenant: tenant.description, call, token: token ?? deskToken, offer: browser?.offer, at: network.now)
+    perform(outputs)
+    let resumed = try result.get()
+    deskToken = resumed.resumeToken
+    if let answer = resumed.answer { try browser?.accept(answer) }
+    return resumed
   }
 
   // MARK: Time

@@ -121,9 +121,7 @@ struct AbsenceTests {
     let visitor = world.addBrowser(hums: 440)
     let call = try world.call(from: visitor)
     let desk = world.addBrowser(hums: 1000)
-    let (result, outputs) = world.exchange.accept(session, call, offer: desk.offer, at: world.network.now)
-    world.perform(outputs)
-    try desk.accept(try result.get())
+    try world.accept(call, at: session, in: desk)
     #expect(world.run(atMost: .seconds(5)) { visitor.isConnected && desk.isConnected })
     world.run(for: .seconds(1))
     visitor.speaks = false

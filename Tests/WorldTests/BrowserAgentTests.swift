@@ -86,12 +86,63 @@ struct BrowserAgentTests {
     #expect(ended(world) == .declined)
   }
 
+  @Test("Two desks of one agent ring; the first that accepts has the call, and the other hears that and comes too late")
+  func tabs() throws {
+    let world = try World(seed: 39)
+    let other = AgentSessionID(51)
+    try world.addDesk(session)
+    try world.addDesk(other)
+    let call = try world.call(from: world.addBrowser())
+    #expect(world.agentEvents.count { if case .incomingCall = $0 { true } else { false } } == 2)
+    try world.accept(call, at: other, in: world.addBrowser(hums: 1000))
+    #expect(endings(world) == [.answeredElsewhere], "one of them is told")
+    #expect(throws: Refusal(.unknownCall)) { try world.accept(call, at: session, in: world.addBrowser()) }
+    world.perform(world.exchange.hangUp(session, call, at: world.network.now))
+    world.perform(world.exchange.reject(session, call, at: world.network.now))
+    #expect(ended(world) == nil, "the tab that did not answer has no part in the call")
+    world.lose(desk: session, isDeliberate: true)
+    #expect(ended(world) == nil)
+  }
+
+  @Test("A reject at a desk is the agent's: its phone and its other desk stop, and the next agent rings")
+  func rejectsForAll() throws {
+    let world = try World(seed: 29)
+    try world.addAgent("alice")
+    let phone = world.addPhone("alice", habit: .ringOnly)
+    world.run(for: .seconds(1))
+    try world.addDesk(session)
+    try world.addDesk(AgentSessionID(51))
+    try world.addDesk(AgentSessionID(60), of: "bob")
+    let call = try world.call(from: world.addBrowser())
+    #expect(world.run(atMost: .seconds(2)) { phone.timesRung == 1 })
+    world.perform(world.exchange.reject(session, call, at: world.network.now))
+    world.run(for: .seconds(1))
+    #expect(phone.cancelReasons.count == 1 && endings(world) == [.timeout, .timeout])
+    #expect(world.agentEvents.last == .incomingCall(call, from: "Vera", page: nil))
+    #expect(throws: Refusal(.unknownCall)) { try world.accept(call, at: AgentSessionID(51), in: world.addBrowser()) }
+    try world.accept(call, at: AgentSessionID(60), in: world.addBrowser())
+    #expect(world.visitorEvents.contains(.talking(call, agent: "bob")))
+  }
+
+  @Test("A desk that is lost while the phone rings does not take the phone's ringing with it")
+  func lostWhileRinging() throws {
+    let world = try World(seed: 28)
+    try world.addAgent("alice")
+    let phone = world.addPhone("alice", habit: .answer(after: .seconds(3)))
+    world.run(for: .seconds(1))
+    try world.addDesk(session)
+    _ = try world.call(from: world.addBrowser())
+    world.run(for: .seconds(1))
+    world.lose(desk: session)
+    #expect(world.run(atMost: .seconds(4)) { phone.isTalking })
+  }
+
   @Test("A browser that closes takes its agent out of routing, whether it rings or talks")
   func gone() throws {
     let world = try World(seed: 34)
     try world.addDesk(session)
     _ = try world.call(from: world.addBrowser())
-    world.perform(world.exchange.sessionGone(session, at: world.network.now))
+    world.perform(world.exchange.sessionGone(session, isDeliberate: true, at: world.network.now))
     #expect(ended(world) == .noAnswer)
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
 
@@ -100,8 +151,8 @@ struct BrowserAgentTests {
     let call = try other.call(from: other.addBrowser())
     _ = try accept(other, call)
     other.run(for: .seconds(1))
-    other.perform(other.exchange.sessionGone(session, at: other.network.now))
-    #expect(ended(other) == .connectionLost)
+    other.perform(other.exchange.sessionGone(session, isDeliberate: true, at: other.network.now))
+    #expect(ended(other) == .agentHungUp)
   }
 
   @Test("An agent who pauses is not rung; one who talks is not rung twice")

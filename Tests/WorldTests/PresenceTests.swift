@@ -141,7 +141,7 @@ struct PresenceTests {
     #expect(told(world, of: "carol") == ["offline", "available", "offline"])
     _ = try world.exchange.setStatus(desk, .paused(reason: nil), at: world.network.now).get()
     #expect(world.exchange.census.news == 1)
-    world.perform(world.exchange.sessionGone(desk, at: world.network.now))
+    world.perform(world.exchange.sessionGone(desk, isDeliberate: true, at: world.network.now))
     #expect(world.exchange.census.news == 0 && world.exchange.census.sessions == 0)
     world.run(for: .seconds(40))
     #expect(world.exchange.census == Exchange.Census())
@@ -155,7 +155,7 @@ struct PresenceTests {
     }
     let refusal = #expect(throws: Refusal.self) { try world.addDesk(desk) }
     #expect(refusal?.reason == .busy && refusal?.message.contains("\(Tenant.maximumSessions)") == true)
-    world.perform(world.exchange.sessionGone(AgentSessionID(100), at: world.network.now))
+    world.perform(world.exchange.sessionGone(AgentSessionID(100), isDeliberate: true, at: world.network.now))
     try world.addDesk(desk)
   }
 }
@@ -175,7 +175,7 @@ struct PauseTests {
     try world.addDesk(desk, status: .paused(reason: "lunch"))
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser()) }
     #expect(try world.addDesk(second).agent.state == .paused)
-    world.perform(world.exchange.sessionGone(desk, at: world.network.now))
+    world.perform(world.exchange.sessionGone(desk, isDeliberate: true, at: world.network.now))
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser()) }
     #expect(try world.addDesk(desk, status: .available).agent.state == .available)
     _ = try world.call(from: world.addBrowser())
@@ -190,7 +190,7 @@ struct PauseTests {
     world.run(for: .seconds(1))
     try world.addDesk(desk, status: .paused(reason: nil))
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser()) }
-    world.perform(world.exchange.sessionGone(desk, at: world.network.now))
+    world.perform(world.exchange.sessionGone(desk, isDeliberate: true, at: world.network.now))
     _ = try world.call(from: world.addBrowser())
     #expect(world.run(atMost: .seconds(2)) { phone.timesRung == 1 }, "where no desk is open nobody would see the pause")
   }

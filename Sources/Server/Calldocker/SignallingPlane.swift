@@ -321,12 +321,22 @@ package actor SignallingPlane {
   package func setStatus(_ session: AgentSessionID, _ status: AgentStatus) -> Result<Void, Refusal> {
     with { ($0.setStatus(session, status, at: $1), []) }
   }
-  package func accept(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
+  package func callOffer(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
+    with { $0.callOffer(session, call, offer, at: $1) }
+  }
+  package func resume(
+    _ session: AgentSessionID, tenant: String, _ call: CallID, token: String, offer: String?
+  ) -> Result<Exchange.DeskResumed, Refusal> {
+    with { $0.resume(session, tenant: tenant, call, token: token, offer: offer, at: $1) }
+  }
+  package func accept(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<Exchange.Accepted, Refusal> {
     with { $0.accept(session, call, offer: offer, at: $1) }
   }
   package func reject(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.reject(session, call, at: $1)) } }
   package func agentHangUp(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.hangUp(session, call, at: $1)) } }
-  package func sessionGone(_ session: AgentSessionID) { with { ((), $0.sessionGone(session, at: $1)) } }
+  package func sessionGone(_ session: AgentSessionID, isDeliberate: Bool) {
+    with { ((), $0.sessionGone(session, isDeliberate: isDeliberate, at: $1)) }
+  }
 
   // MARK: The end
 

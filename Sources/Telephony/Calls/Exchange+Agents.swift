@@ -1,5 +1,4 @@
-import ICE
-import SDP
+import SIPSyntax
 import Wire
 
 /// Agents who work in a browser.
@@ -13,6 +12,13 @@ extension Exchange {
     package var teams: [String]
     /// Everybody of the business, itself included, in the order in which they were added.
     package var agents: [AgentPresence]
+    /// A call of the agent's that waits for a browser of its to come back; only who proved to be the agent hears of it.
+    package var waiting: Waiting?
+
+    package struct Waiting: Hashable, Sendable {
+      package var call: CallID
+      package var resumeToken: String
+    }
   }
 
   /// Lets calls ring in a browser.
@@ -38,8 +44,11 @@ extension Exchange {
     guard let tenant = tenants[address.tenant], let agent = tenant.agents[address.agent] else {
       return (.failure(Refusal(.unauthorised)), [])
     }
-    let desk = Desk(
+    var desk = Desk(
       agent: tenant.presence(of: agent), teams: agent.teams, agents: tenant.presences(atMost: Self.maximumListedAgents))
+    if isAuthorised, let id = agent.call, let seat = tenant.calls[id]?[.agent], seat.isAbsent {
+      desk.waiting = Desk.Waiting(call: id, resumeToken: seat.resumeToken)
+    }
     return (.success(desk), outputs)
   }
 
@@ -89,30 +98,42 @@ extension Exchange {
     return .success(())
   }
 
+  /// What an agent's browser hears that took a call.
+  package struct Accepted: Hashable, Sendable {
+    package var answer: String
+    package var resumeToken: String
+  }
+
   /// The agent takes the call in this browser.
   package mutating func accept(
     _ session: AgentSessionID, _ id: CallID, offer: String, at now: Instant
-  ) -> (Result<String, Refusal>, [Output]) {
+  ) -> (Result<Accepted, Refusal>, [Output]) {
     guard let place = ringingPlace(session, id), let call = call(place), case .ringing(let attempt) = call.phase else {
       return (.failure(Refusal(.unknownCall)), [])
     }
-    let offered: BrowserOffer
-    do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
-    let local = newCredentials()
-    let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
-    let leg = newLeg(on: call.plane, for: place)
+    var seat = BrowserSeat(resumeToken: randomness.token(32))
+    let opened: OpenedLeg
+    switch openLeg(offer, in: &seat, former: nil, as: .browser(attempt.agent), on: call.plane, place) {
+    case .failure(let refusal): return (.failure(refusal), [])
+    case .success(let leg): opened = leg
+    }
     update(place) { call in
       guard case .ringing(var attempt) = call.phase else { return }
       attempt.sessions.removeAll { $0 == session }
       call.phase = .ringing(attempt)
     }
-    var outputs = stopRinging(
-      place, except: leg, .answeredElsewhere, reason: .init(cause: 200, text: "Call completed elsewhere"), at: now)
-    outputs.append(flight(place, .leg(leg, .browser(attempt.agent))))
-    outputs.append(.media(.openBrowser(leg, Self.browserLeg(offered, local, remote))))
-    outputs += meet(.browser(attempt.agent, session, leg), place, at: now)
-    let answer = browserAnswer(offered, local, on: call.plane, session: id.description + "agent", version: 1)
-    return (.success(answer), outputs)
+    let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
+    var outputs = stopRinging(place, except: opened.leg, .answeredElsewhere, reason: elsewhere, at: now) + opened.outputs
+    outputs += meet(.browser(BrowserParty(agent: attempt.agent, session: session, leg: opened.leg, seat: seat)), place, at: now)
+    return (.success(Accepted(answer: opened.answer, resumeToken: seat.resumeToken)), outputs)
+  }
+
+  /// Takes the new credentials of an agent's browser that changed its network, or its wish to negotiate anew.
+  package mutating func callOffer(
+    _ session: AgentSessionID, _ id: CallID, _ offer: String, at now: Instant
+  ) -> (Result<String, Refusal>, [Output]) {
+    guard let place = talkingPlace(session), place.call == id else { return (.failure(Refusal(.unknownCall)), []) }
+    return renegotiate(.agent, place, offer, at: now)
   }
 
   package mutating func reject(_ session: AgentSessionID, _ id: CallID, at now: Instant) -> [Output] {
@@ -130,11 +151,13 @@ extension Exchange {
   }
 
   /// The browser's connection is gone: its agent leaves the routing.
-  package mutating func sessionGone(_ session: AgentSessionID, at now: Instant) -> [Output] {
+  ///
+  /// - Parameter isDeliberate: whether the client said goodbye; else its call waits a minute for it to come back.
+  package mutating func sessionGone(_ session: AgentSessionID, isDeliberate: Bool, at now: Instant) -> [Output] {
     guard let address = placesBySession[session] else { return [] }
     let talking = talkingPlace(session)
     leave(session, at: now)
-    if let talking { return end(talking, .connectionLost, at: now) }
+    if let talking { return deskGone(talking, isDeliberate: isDeliberate, at: now) }
     guard let id = tenants[address.tenant]?.agents[address.agent]?.call else { return [] }
     let place = Place(tenant: address.tenant, call: id)
     guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
@@ -168,7 +191,6 @@ extension Exchange {
       return nil
     }
     let place = Place(tenant: address.tenant, call: id)
-    guard case .talking(.browser(_, session, _), _)? = call(place)?.phase else { return nil }
-    return place
+    return call(place)?.desk?.session == session ? place : nil
   }
 }

@@ -75,8 +75,8 @@ package struct Exchange: Sendable {
   /// Media planes whose legs or ports were used up when one was last wished for: they get no call until one of their legs closes.
   var exhaustedPlanes: Set<MediaPlaneID> = []
   var ringing = DeadlineQueue<Place>()
-  /// When a call ends for want of its visitor.
-  var absences = DeadlineQueue<Place>()
+  /// When a call ends for want of somebody's browser.
+  var absences = DeadlineQueue<Absentee>()
   var records = UnfinishedRecords()
   /// REGISTERs that wait for the disk, and each agent's.
   var keepings: [KeepTicket: Keeping] = [:]
@@ -149,7 +149,7 @@ package struct Exchange: Sendable {
     outputs += connections.wake(at: now).flatMap { perform($0, at: now) }
     while let address = registrations.popDue(at: now) { outputs += expirePhones(of: address, at: now) }
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
-    while let place = absences.popDue(at: now) { outputs += end(place, .connectionLost, at: now) }
+    while let absentee = absences.popDue(at: now) { outputs += end(absentee.place, .connectionLost, at: now) }
     while let tenant = news.popDue(at: now) { outputs += tellDesks(of: tenant, at: now) }
     abandoned.expire(at: now)
     outputs += records.expire(at: now).map { .record($0) }

@@ -39,6 +39,13 @@ package struct AgentPresence: Hashable, Sendable {
   package let state: AgentState
   /// Why it pauses, if it said so; of meaning while it is paused only.
   package let reason: String?
+
+  package init(agent: AgentName, displayName: String, state: AgentState, reason: String?) {
+    self.agent = agent
+    self.displayName = displayName
+    self.state = state
+    self.reason = reason
+  }
 }
 
 extension Tenant {

@@ -21,6 +21,9 @@ struct DeskAnswer: WireMessage {
   var success = true
   var agent: Me
   var agents: [Colleague]
+  /// A call that waits for this agent to come back, and what it comes back with.
+  var callId: String?
+  var resumeToken: String?
 
   init(_ desk: Exchange.Desk) {
     agent = Me(
@@ -29,17 +32,19 @@ struct DeskAnswer: WireMessage {
     agents = desk.agents.map { agent in
       Colleague(id: agent.agent.description, displayName: agent.displayName, state: agent.state, reason: agent.reason)
     }
+    callId = desk.waiting?.call.description
+    resumeToken = desk.waiting?.resumeToken
   }
 }
 
 /// `agent-state`.
-struct AgentStateMessage: WireMessage {
+package struct AgentStateMessage: WireMessage {
   var agentId: String
   var displayName: String
   var state: AgentState
   var reason: String?
 
-  init(_ presence: AgentPresence) {
+  package init(_ presence: AgentPresence) {
     agentId = presence.agent.description
     displayName = presence.displayName
     state = presence.state

@@ -32,6 +32,7 @@ final class WebSession {
   /// What it asked to be, whether it was let or not; the exchange is told of its end.
   var isVisitor = false
   var isAgent = false
+  var saidGoodbye = false
   /// Of the page in which the client runs, if it is a browser's and not from here.
   var foreignOrigin: String?
   /// Events that the exchange has not answered yet.

@@ -140,9 +140,14 @@ extension WebPlane {
     session.timer = nil
     // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
     if let client = session.client { closeWebSocket(client) }
-    let (visitor, agent) = (session.visitor, session.agent)
-    if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: reason == .clientLeft) } }
-    if session.isAgent { Task { await signalling.sessionGone(agent) } }
+    session.saidGoodbye = reason == .clientLeft
+    tellGone(session)
+  }
+
+  private func tellGone(_ session: WebSession) {
+    let (visitor, agent, isDeliberate) = (session.visitor, session.agent, session.saidGoodbye)
+    if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: isDeliberate) } }
+    if session.isAgent { Task { await signalling.sessionGone(agent, isDeliberate: isDeliberate) } }
   }
 
   // MARK: Events in
@@ -153,19 +158,24 @@ extension WebPlane {
     }
     // What it is is known before the exchange answers, so that a client that leaves at once is not forgotten.
     switch event.name {
-    case "call-request", "call-resume": session.isVisitor = true
+    case "call-request": session.isVisitor = true
+    // Whoever registered as an agent before comes back as one.
+    case "call-resume" where !session.isAgent: session.isVisitor = true
     case "register-agent": session.isAgent = true
     default: break
     }
-    let (id, visitor, agent) = (session.machine.id, session.visitor, session.agent)
+    let (id, visitor, agent, isAgent) = (session.machine.id, session.visitor, session.agent, session.isAgent)
     guard session.unanswered < Self.maximumUnanswered else {
       return acknowledge(id, ack, WireAnswer(Refusal(.busy, "Too many requests at once.")))
     }
     session.unanswered += 1
     Task {
       let refusal = await self.refusal(of: event, from: session.foreignOrigin)
-      let answer: any WireMessage = if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, agent) }
+      let answer: any WireMessage =
+        if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, isAgent ? agent : nil) }
       session.unanswered -= 1
+      // Its end may have overtaken what it asked for.
+      if self.sessions[id] == nil { self.tellGone(session) }
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
     }
@@ -180,24 +190,54 @@ extension WebPlane {
     return Refusal(.originRefused)
   }
 
-  private func answer(to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID) async -> any WireMessage {
+  /// - Parameter agent: the session of one that asked to be an agent's; whoever did not has no part in these events.
+  private func answer(to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID?) async -> any WireMessage {
     let body = event.body
     let call = CallID(body.callId ?? "")
+    if let agent, let answer = await self.answer(to: event, by: agent) { return answer }
     switch event.name {
     case "call-request": return await callRequest(visitor, body)
     case "call-resume": return await callResume(visitor, body)
     case "call-offer": return Self.answer(await signalling.callOffer(visitor, call, body.sdp ?? ""))
     case "call-dtmf": await signalling.sendDigits(visitor, call, body.digits ?? "")
-    case "call-hangup":
-      await signalling.hangUp(visitor, call)
-      await signalling.agentHangUp(agent, call)
-    case "register-agent": return await registerAgent(agent, body)
-    case "call-accept": return Self.answer(await signalling.accept(agent, call, body.sdp ?? ""))
-    case "call-reject": await signalling.reject(agent, call)
-    case "agent-status": return await setStatus(agent, body)
+    case "call-hangup": await signalling.hangUp(visitor, call)
+    case "call-accept", "call-reject", "agent-status":
+      return WireAnswer(Refusal(.unauthorised, "register-agent comes before \(event.name)."))
     default: return WireAnswer(Refusal(.badRequest, "There is no event named \(event.name)."))
     }
     return WireAnswer(success: true)
+  }
+
+  /// What an agent's desk asks for; `nil` for what may be a visitor's as well, and is no call of this desk.
+  private func answer(to event: WireEvent, by agent: AgentSessionID) async -> (any WireMessage)? {
+    let body = event.body
+    let call = CallID(body.callId ?? "")
+    switch event.name {
+    case "register-agent": return await registerAgent(agent, body)
+    case "agent-status": return await setStatus(agent, body)
+    case "call-accept": return await accept(agent, call, body)
+    case "call-reject": await signalling.reject(agent, call)
+    case "call-resume": return await callResume(agent, body)
+    case "call-offer":
+      let result = await signalling.callOffer(agent, call, body.sdp ?? "")
+      return result == .failure(Refusal(.unknownCall)) ? nil : Self.answer(result)
+    case "call-hangup":
+      await signalling.agentHangUp(agent, call)
+      return nil
+    default: return nil
+    }
+    return WireAnswer(success: true)
+  }
+
+  private func accept(_ agent: AgentSessionID, _ call: CallID, _ body: WireBody) async -> WireAnswer {
+    switch await signalling.accept(agent, call, body.sdp ?? "") {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let accepted):
+      var answer = WireAnswer(success: true)
+      answer.sdp = accepted.answer
+      answer.resumeToken = accepted.resumeToken
+      return answer
+    }
   }
 
   private static func answer(_ result: Result<String, Refusal>) -> WireAnswer {
@@ -225,9 +265,29 @@ extension WebPlane {
     }
   }
 
+  private static let resumeNeeds = Refusal(.badRequest, "uuid, callId and resumeToken are needed.")
+
+  private func callResume(_ agent: AgentSessionID, _ body: WireBody) async -> WireAnswer {
+    guard let uuid = body.uuid, let call = body.callId, let token = body.resumeToken else {
+      return WireAnswer(Self.resumeNeeds)
+    }
+    switch await signalling.resume(agent, tenant: uuid, CallID(call), token: token, offer: body.sdp) {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let resumed):
+      var answer = WireAnswer.event(resumed.event).answer
+      answer.success = true
+      answer.sdp = resumed.answer
+      answer.resumeToken = resumed.resumeToken
+      answer.duration = resumed.seconds
+      answer.from = resumed.from
+      answer.page = resumed.page
+      return answer
+    }
+  }
+
   private func callResume(_ visitor: VisitorID, _ body: WireBody) async -> WireAnswer {
     guard let uuid = body.uuid, let call = body.callId, let token = body.resumeToken else {
-      return WireAnswer(Refusal(.badRequest, "uuid, callId and resumeToken are needed."))
+      return WireAnswer(Self.resumeNeeds)
     }
     switch await signalling.resume(visitor, tenant: uuid, CallID(call), token: token, offer: body.sdp) {
     case .failure(let refusal): return WireAnswer(refusal)
@@ -245,10 +305,10 @@ extension WebPlane {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
-    let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
-    guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
     let standing = await reception.standing(of: body.token, as: name, in: uuid)
     guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
+    let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
+    guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
     let isProven = standing == .proven
     switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isProven, status: status) {
     case .failure(let refusal): return WireAnswer(refusal)
