@@ -23,7 +23,7 @@ extension AccessPlace {
         method: method, path: path, name: "logIn", summary: "Log in: as an agent by its phone's password, or as a person",
         access: .everybody,
         body: API.credentials,
-        answers: [.init(200, "A token.", API.login)], errors: [401, 429], work: .web)
+        answers: [.init(200, "A token.", API.login)], errors: [401, 403, 429], work: .web)
     case .renew:
       Operation(
         method: method, path: path, name: "renewToken", summary: "A fresh token for one that is still good", access: .anyToken,

@@ -16,7 +16,7 @@ extension API {
       body: .object(
         "NewUser", .always("user", .text(1...Reception.maximumUserBytes), "An e-mail address; kept in lower case."),
         .always("password", ownerPassword), .always("role", personRoles)),
-      answers: [.init(201, "The user was added.", userSchema)], errors: [409],
+      answers: [.init(201, "The user was added.", userSchema, hasLocation: true)], errors: [409],
       work: .tenant { api, ask throws(Refused) in try await api.addPerson(ask) }),
     Operation(
       method: "DELETE", path: "/api/tenants/{uuid}/users/{user}", name: "removeUser",
@@ -42,7 +42,7 @@ extension API {
         .maybe("allowedOrigins", .list(of: .text(), atMost: Reception.maximumOrigins), "All that there are from now on."),
         .maybe("digest", digests),
         .maybe("ownerPassword", ownerPassword, "Of the owner who asks, whose tokens are worth nothing from then on.")),
-      answers: [.init(200, "The settings as they are now.", settingsSchema)],
+      answers: [.init(200, "The settings as they are now.", settingsSchema)], errors: [409],
       work: .tenant { api, ask throws(Refused) in try await api.changeSettings(ask) }),
   ]
 
