@@ -169,9 +169,11 @@ package struct Exchange: Sendable {
   /// Takes no new calls, and ends those that are.
   package mutating func shutDown(at now: Instant) -> [Output] {
     isShuttingDown = true
-    return tenants.values.flatMap { tenant in tenant.calls.keys.map { Place(tenant: tenant.id, call: $0) } }
+    let lines = passwordLines.end(at: now).map(log)
+    let ends = tenants.values.flatMap { tenant in tenant.calls.keys.map { Place(tenant: tenant.id, call: $0) } }
       .sorted { $0.call.description < $1.call.description }
       .flatMap { end($0, .shuttingDown, at: now) }
+    return lines + ends
   }
 
   // MARK: Datagrams
