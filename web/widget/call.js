@@ -4,8 +4,8 @@ import { Refusal, Voice, restartTime, stop } from "./voice.js";
 
 /** How long the gateway may take to route a call. */
 const routeTime = 10_000;
-/** How long the gateway keeps the call of a visitor whose connection broke. */
-const absenceTime = 60_000;
+/** How long the gateway keeps the call of a visitor whose connection broke, or who went to another page. */
+export const absenceTime = 60_000;
 
 /**
  * What must happen inside the tap: Safari lets sound begin only there, before anything is awaited.
@@ -28,7 +28,7 @@ export function release({ microphone, context }) {
 }
 
 export class Call {
-  /** `name` is microphone, connecting, ringing, menu, queued, talking, held or ended; a `notice` is poor, blocked, silent or lost. */
+  /** `name` is microphone, connecting, ringing, menu, queued, talking, held or ended; a `notice` is poor, blocked, silent, lost, unheard or quiet. */
   state = { name: "microphone" };
   #isOver = false;
   #report;
@@ -39,7 +39,8 @@ export class Call {
   #resumeToken;
   #isResuming = false;
   #voice;
-  #leave = () => this.hangUp();
+  /** The notice that the gateway asked for: it measures both directions of the sound. */
+  #trouble;
 
   /**
    * @param base the gateway's address, with a slash at its end
@@ -52,14 +53,18 @@ export class Call {
     this.#report = report;
   }
 
-  /** Calls; never throws, the state says how it went. */
-  async begin({ audio, microphone, context }) {
+  /**
+   * Calls, or takes up the call that another page left; never throws, the state says how it went.
+   *
+   * @param left what that page's call said of itself as `ticket`
+   */
+  async begin({ audio, microphone, context }, left) {
     this.#voice = new Voice({ audio, context });
-    this.#voice.onNotice = (notice) => this.#change({ notice });
+    this.#voice.onNotice = () => this.#showNotice();
     this.#voice.onRestart = () => this.#restart();
     this.#voice.onFailure = (reason) => this.#giveUp(reason);
-    window.addEventListener("pagehide", this.#leave);
-    this.#change({});
+    if (left) this.#voice.notice = "poor";
+    this.#change(left ? { name: "talking", agent: left.agent, startedAt: left.startedAt, notice: "poor" } : {});
     try {
       if (!window.isSecureContext) throw new Refusal("insecure");
       if (!microphone || !window.RTCPeerConnection) throw new Refusal("unsupported");
@@ -68,18 +73,32 @@ export class Call {
       connected.catch(() => {});
       await this.#voice.take(microphone);
       if (this.#isOver) return;
-      this.#change({ name: "connecting" });
+      if (!left) this.#change({ name: "connecting" });
       const sdp = await this.#voice.offer();
       await connected;
-      const answer = await this.#socket.request("call-request", { ...this.#request, sdp }, routeTime);
+      const answer = await (left ? this.#takeUp(left, sdp) : this.#socket.request("call-request", { ...this.#request, sdp }, routeTime));
       if (!answer.success) throw new Refusal(answer.reason, answer.message);
       this.#id = answer.callId;
       this.#resumeToken = answer.resumeToken;
       await this.#voice.accept(answer);
+      if (left) this.#hear(answer);
     } catch (error) {
       if (!error.reason && !this.#isOver) console.error("Calldocker:", error);
       this.#end(error.reason ?? "failed", error.sentence);
     }
+  }
+
+  /** With what another page takes up this call; `undefined` while there is no conversation that could go on. */
+  get ticket() {
+    const { name, agent, startedAt } = this.state;
+    if (!["talking", "held"].includes(name) || !this.#resumeToken) return undefined;
+    return { callId: this.#id, resumeToken: this.#resumeToken, agent, startedAt, leftAt: Date.now() };
+  }
+
+  /** A call that is over by now ended while its page was away. */
+  async #takeUp({ callId, resumeToken }, sdp) {
+    const answer = await this.#socket.request("call-resume", { uuid: this.#request.uuid, callId, resumeToken, sdp }, routeTime);
+    return answer.reason === "unknown-call" ? { ...answer, reason: "connection-lost", message: undefined } : answer;
   }
 
   hangUp() {
@@ -88,8 +107,10 @@ export class Call {
   }
 
   set isMuted(isMuted) {
-    this.#voice.isMuted = isMuted;
+    if (this.#trouble === "silent") this.#trouble = undefined;
     this.#change({ isMuted });
+    this.#voice.isMuted = isMuted;
+    this.#showNotice();
   }
 
   /** Sends a digit; through the gateway where the browser cannot. */
@@ -116,12 +137,29 @@ export class Call {
       case "trying":
         return;
       case "ringing": case "menu": case "queued": case "held":
+        this.#note({});
         return this.#change({ name: state, position: details.position });
       case "talking":
-        return this.#change({ name: state, agent: details.agent, startedAt: this.state.startedAt ?? Date.now() });
+        this.#change({ name: state, agent: details.agent, startedAt: this.state.startedAt ?? Date.now() });
+        return this.#note(details);
       case "ended":
         return this.#end(details.reason, details.message);
     }
+  }
+
+  /** Shows one-way audio, or takes it back. */
+  #note({ trouble, advice }) {
+    const isSilent = trouble && trouble !== "hears-nothing" && !advice;
+    // Who switched the microphone off here knows that it is silent.
+    this.#trouble = isSilent ? (this.state.isMuted ? undefined : "silent") : trouble && (advice ? "unheard" : "quiet");
+    this.#showNotice();
+    if (advice === "restart-ice" && this.#voice?.isConnected) this.#voice.restart();
+  }
+
+  /** What we see ourselves of microphone and connection goes before what the gateway measures. */
+  #showNotice() {
+    const notice = this.#isResuming ? "poor" : this.#voice?.notice ?? this.#trouble;
+    if (notice !== this.state.notice) this.#change({ notice });
   }
 
   #end(reason, message) {
@@ -130,7 +168,6 @@ export class Call {
     const seconds = startedAt ? Math.round((Date.now() - startedAt) / 1000) : undefined;
     this.state = { name: "ended", reason, message, agent, seconds };
     this.#isOver = true;
-    window.removeEventListener("pagehide", this.#leave);
     this.#socket?.close();
     this.#voice?.close();
     this.#report(this.state);
@@ -150,7 +187,7 @@ export class Call {
     if (this.#isResuming) return;
     if (!this.#resumeToken) return this.#end("connection-lost");
     this.#isResuming = true;
-    this.#change({ notice: "poor" });
+    this.#showNotice();
     const deadline = Date.now() + absenceTime;
     while (!this.#isOver && Date.now() < deadline) {
       try {
@@ -161,7 +198,7 @@ export class Call {
         this.#resumeToken = answer.resumeToken;
         this.#isResuming = false;
         this.#hear(answer);
-        return this.#change({ notice: undefined });
+        return this.#showNotice();
       } catch {
         // The next attempt follows at once: connecting has its own pauses.
       }

@@ -211,6 +211,10 @@ export class Voice {
     }
   }
 
+  get isConnected() {
+    return this.#peer?.connectionState === "connected";
+  }
+
   /** Looks for a new path: somebody went from one network to another, or has a better one by now (RFC 8445 §9). */
   async restart() {
     if (this.#isOver || !this.#peer) return;

@@ -101,7 +101,22 @@ package actor Enrolment {
     do throws(StorageFailure) { try await ledger.remove(id) } catch { throw .notKept(error) }
     accounts.close(id)
     try await apply(.tenantRemoved(id))
-    log.write(.info, "A business was removed", [("tenant", id.description)])
+    if id != .doctor { log.write(.info, "A business was removed", [("tenant", id.description)]) }
+  }
+
+  /// The doctor's own business with one agent, and the password of that agent's phone: kept as every other, told of to nobody.
+  ///
+  /// - Throws: `.directory(.tenantExists)` while another doctor is at work.
+  func beginExamination() async throws(EnrolmentFault) -> String {
+    try await add(.doctor, name: "Doctor", isOpen: false, fallback: .refuse, nil)
+    return try await addAgent("doctor", to: .doctor).generatedPassword ?? ""
+  }
+
+  func endExamination() async throws(EnrolmentFault) { try await removeTenant(.doctor) }
+
+  /// A call of the doctor's as the disk has it.
+  func examinedCall(_ call: CallID) async throws(EnrolmentFault) -> CallRow? {
+    do throws(StorageFailure) { return try await ledger.call(call, of: .doctor) } catch { throw .notKept(error) }
   }
 
   package func removeAgent(_ text: String, of id: TenantID) async throws(EnrolmentFault) {
@@ -132,7 +147,9 @@ package actor Enrolment {
     try await commit(orElse: .agentRemoved(tenant, name)) { ledger throws(StorageFailure) in
       try await ledger.add(name, to: tenant, digest: digest, teams: named)
     }
-    log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
+    if tenant != .doctor {
+      log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
+    }
     return NewAgent(name: name, generatedPassword: made)
   }
 

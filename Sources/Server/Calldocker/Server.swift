@@ -1,6 +1,7 @@
 import Calls
 import Codecs
 import Cryptography
+import Doctor
 import Foundation
 import Media
 import Runtime
@@ -66,7 +67,20 @@ package struct Server: Sendable {
       signalling: signalling, enrolment: enrolment, log: log,
       files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo,
       publicHost: configuration.advertised)
-    control = ControlPlane(loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment)
+    control = ControlPlane(
+      loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment,
+      service: Self.service(
+        configuration, httpPort: web.address.port, sipPort: signalling.sipAddress.port, mediaPorts: media.map(\.browserPort)))
+  }
+
+  private static func service(
+    _ configuration: Configuration, httpPort: UInt16, sipPort: UInt16, mediaPorts: [UInt16]
+  ) -> Service {
+    var service = Service(configuration, version: Command.version)
+    (service.httpPort, service.sipPort, service.mediaPorts) = (httpPort, sipPort, mediaPorts)
+    service.candidates = candidates(configuration, port: mediaPorts.first ?? 0).map(\.ip.description)
+    service.process = getpid()
+    return service
   }
 
   /// Carries media events to signalling, in their order.
@@ -101,8 +115,7 @@ package struct Server: Sendable {
   private static func shares(
     of configuration: Configuration
   ) throws -> [(browserPort: UInt16, phonePorts: ClosedRange<UInt16>)] {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let count = configuration.mediaPlanes ?? min(cores, Configuration.maximumMediaPlanes)
+    let count = configuration.mediaPlaneCount
     let pairs = configuration.rtpPorts.count / 2 / count
     guard pairs > 0 else {
       let (first, last) = (configuration.rtpPorts.lowerBound, configuration.rtpPorts.upperBound)

@@ -238,6 +238,8 @@ package actor SignallingPlane {
       case .info: .info
       case .warning: .warning
       }
+    // What the doctor tries is nobody's business but its own; what goes wrong with it is told by the doctor.
+    guard line.tenant != .doctor || self.log.level <= .debug else { return }
     var fields: [(String, String)] = []
     if let tenant = line.tenant { fields.append(("tenant", tenant.description)) }
     if let call = line.call { fields.append(("call", String(call.description.prefix(6)))) }
@@ -247,8 +249,12 @@ package actor SignallingPlane {
   // MARK: What others ask for
 
   package func report(_ events: [MediaEvent]) {
-    for event in events { legs.observe(event) }
+    for event in events where !isDoctors(event) { legs.observe(event) }
     with { exchange, now in ((), events.flatMap { exchange.receive($0, at: now) }) }
+  }
+
+  private func isDoctors(_ event: MediaEvent) -> Bool {
+    event.measuredLeg.map { Self.isOfNoCall($0) || exchange.isDoctors($0) } ?? false
   }
 
   package func apply(_ change: DirectoryChange) throws(DirectoryFault) {
@@ -272,7 +278,7 @@ package actor SignallingPlane {
 
   package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
     let result = with { $0.callRequest(visitor, request, at: $1) }
-    if case .failure(let refusal) = result { refused[refusal.reason, default: 0] &+= 1 }
+    if case .failure(let refusal) = result, TenantID(request.tenant) != .doctor { refused[refusal.reason, default: 0] &+= 1 }
     return result
   }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {

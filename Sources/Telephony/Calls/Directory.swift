@@ -135,7 +135,7 @@ extension Exchange {
       guard tenants[id] == nil else { throw .tenantExists }
       guard tenants.count < Self.maximumTenants else { throw .tooMany(limit: Self.maximumTenants) }
       tenants[id] = Tenant(id: id, name: name, isOpen: isOpen, fallback: fallback)
-      tenantsInOrder.append(id)
+      if id != .doctor { tenantsInOrder.append(id) }
     case .agentAdded(let id, let name, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
       try tenants[id]?.addAgent(name, digest: digest, teams: teams)

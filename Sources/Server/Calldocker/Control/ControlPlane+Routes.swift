@@ -16,6 +16,10 @@ extension ControlPlane {
     case trace
     case removeTenant
     case removeAgent
+    case service
+    case beginExamination
+    case examinedCall
+    case endExamination
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -32,6 +36,10 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
     router.add("DELETE", "/tenants/{uuid}", .removeTenant)
     router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
+    router.add("GET", "/service", .service)
+    router.add("POST", "/examination", .beginExamination)
+    router.add("GET", "/examination/calls/{id}", .examinedCall)
+    router.add("DELETE", "/examination", .endExamination)
     return router
   }()
 
@@ -84,6 +92,12 @@ extension ControlPlane {
       }
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
       return Self.json(200, AgentShown(agent, at: SystemClock.now))
+    case .service: return await describeService()
+    case .beginExamination: return try await beginExamination()
+    case .examinedCall: return try await examinedCall(captures["id"] ?? "")
+    case .endExamination:
+      await endExamination()
+      return HTTPResponse(200, type: "application/json", "{}")
     }
   }
 

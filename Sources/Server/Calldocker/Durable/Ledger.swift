@@ -26,6 +26,8 @@ package struct Ledger: Sendable {
     _ = try await storage.write { writer in
       _ = try writer.removeExpiredRegistrations(at: now)
       _ = try writer.closeInterruptedCalls(at: now)
+      // What a doctor was examining when the last service ended is nobody's.
+      _ = try writer.removeTenant(TenantKey(.doctor))
     }
     return try await storage.read { try $0.startingState(at: now) }
   }
@@ -111,6 +113,12 @@ package struct Ledger: Sendable {
         guard case .failure(let failure) = outcome, !failure.isOfNobody else { return }
         failed(failure)
       })
+  }
+
+  /// A call's line as the disk has it.
+  func call(_ call: CallID, of tenant: TenantID) async throws(StorageFailure) -> CallRow? {
+    let (id, key) = (call.description, TenantKey(tenant))
+    return try await storage.read { try $0.call(id, of: key) }
   }
 
   /// Does everything that waits, and lets go of the file.

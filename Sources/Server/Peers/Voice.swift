@@ -6,6 +6,9 @@ import Wire
 package final class Voice {
   package let codec: AudioCodec
   private let prompt: EncodedPrompt
+  private let silence = EncodedPrompt(WAVFile(rate: 8000, samples: [Int16](repeating: 0, count: 8000)))
+  /// A microphone that is switched off gives exact zeros.
+  package var isSwitchedOff = false
   private var frame = 0
   private var timeline: OutgoingTimeline
   private var buffer: JitterBuffer
@@ -14,6 +17,8 @@ package final class Voice {
   package private(set) var heard: [Int16] = []
   package private(set) var sources: Set<SSRC> = []
   package private(set) var packetsHeard = 0
+  /// What came and what did not, of the sound.
+  package private(set) var reception: ReceptionStatistics
   package private(set) var digits: [UInt8] = []
   private var digitReceiver = TelephoneEventReceiver()
 
@@ -24,6 +29,7 @@ package final class Voice {
     timeline = OutgoingTimeline(clockRate: codec.clockRate, using: &random)
     buffer = JitterBuffer(clockRate: codec.clockRate)
     decoder = SpeechDecoder(codec)
+    reception = ReceptionStatistics(clockRate: codec.clockRate)
   }
 
   /// The next 20 ms as an RTP packet.
@@ -33,10 +39,16 @@ package final class Voice {
       var header = timeline.next(samples: codec.clockRate / 50, at: now)
       header.payloadType = PayloadType(payloadType)
       header.write(to: bytes)
-      return prompt.copyFrame(frame % 50, codec, into: UnsafeMutableRawBufferPointer(rebasing: bytes[RTPHeader.size...]))
+      let payload = UnsafeMutableRawBufferPointer(rebasing: bytes[RTPHeader.size...])
+      return (isSwitchedOff ? silence : prompt).copyFrame(frame % 50, codec, into: payload)
     }
     frame += 1
     return Array(packet[..<(RTPHeader.size + count)])
+  }
+
+  /// Speaks under another SSRC from now on, as a phone does that lost its stream.
+  package func beginAnew(using random: inout Randomness) {
+    timeline = OutgoingTimeline(clockRate: codec.clockRate, using: &random)
   }
 
   package func hear(_ packet: [UInt8], payloadType: UInt8, eventType: UInt8, at now: Instant) {
@@ -48,6 +60,7 @@ package final class Voice {
         digitReceiver.receive(header, payload: payload).map { digits.append($0) }
       } else if header.payloadType == PayloadType(payloadType) {
         packetsHeard += 1
+        reception.receive(sequence: header.sequence, timestamp: header.timestamp, ssrc: header.ssrc, at: now)
         buffer.insert(header, payload, at: now)
       }
     }

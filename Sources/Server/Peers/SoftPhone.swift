@@ -25,10 +25,15 @@ package final class SoftPhone {
   package var acknowledges = true
   /// Sender reports of the gateway's (RFC 3550 §6.4.1), and what they say was sent.
   package private(set) var statements: [SenderStatement] = []
+  /// Whether it sends its sound, and whether it reports of what it hears (RTCP).
+  package var speaks = true
+  package var reports = false
+  /// The port from which sound is sent, where it is not the one that was described.
+  package private(set) var speakingPort: UInt16?
   /// The last packet of sound that arrived.
   package private(set) var lastHeard: Instant?
 
-  private let network: VirtualNetwork
+  private let network: any PeerNetwork
   private let address: SocketAddress
   private let server: SocketAddress
   private let user: String
@@ -47,11 +52,13 @@ package final class SoftPhone {
   private var mediaPort: UInt16
   private var answersInACK = false
   private var tick: Instant?
+  private var reportAt = Instant()
   private var attempts: UInt32 = 0
 
+  /// - Parameter mediaPort: for RTP, on the same address; RTCP has the port above it.
   package init(
-    _ network: VirtualNetwork, at address: SocketAddress, server: SocketAddress, user: String, domain: String,
-    password: String = "secret", habit: Habit, hums frequency: Double, codec: AudioCodec, seed: UInt64
+    _ network: any PeerNetwork, at address: SocketAddress, mediaPort: UInt16, server: SocketAddress, user: String,
+    domain: String, password: String, habit: Habit, hums frequency: Double, codec: AudioCodec, randomness: Randomness
   ) {
     self.network = network
     self.address = address
@@ -61,9 +68,9 @@ package final class SoftPhone {
     self.password = password
     self.habit = habit
     payloadType = codec == .opus ? 96 : codec == .pcmu ? 0 : 8
-    mediaPort = address.port + 1000
-    randomness = .seeded(seed)
-    voice = Voice(hums: frequency, codec: codec, random: &randomness)
+    self.mediaPort = mediaPort
+    self.randomness = randomness
+    voice = Voice(hums: frequency, codec: codec, random: &self.randomness)
     network.listen(address) { [unowned self] octets, _ in receive(octets) }
     network.listen(media) { [unowned self] octets, _ in hear(octets) }
     network.listen(SocketAddress(address.ip, mediaPort + 1)) { [unowned self] octets, _ in read(octets) }
@@ -89,8 +96,30 @@ package final class SoftPhone {
     while let due = tick, due <= network.now {
       tick = due + .milliseconds(20)
       voice.listen(at: network.now)
-      if let remote { network.send(voice.speak(payloadType, at: network.now), from: media, to: remote) }
+      guard let remote else { continue }
+      let source = SocketAddress(address.ip, speakingPort ?? mediaPort)
+      if speaks { network.send(voice.speak(payloadType, at: network.now), from: source, to: remote) }
+      guard reports, reportAt <= network.now else { continue }
+      reportAt = network.now + .seconds(5)
+      let (from, to) = (SocketAddress(source.ip, source.port + 1), SocketAddress(remote.ip, remote.port + 1))
+      network.send(Self.emptyReport, from: from, to: to)
     }
+  }
+
+  /// A receiver report without blocks (RFC 3550 §6.4.2).
+  private static let emptyReport: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7]
+
+  /// Speaks from another port than it said, as a stream of its own.
+  package func speak(from port: UInt16) {
+    speakingPort = port
+    voice.beginAnew(using: &randomness)
+  }
+
+  /// Power is gone, or the network.
+  package func vanish() {
+    network.close(address)
+    network.close(media)
+    tick = nil
   }
 
   // MARK: Registering
@@ -201,11 +230,12 @@ package final class SoftPhone {
     let isOpus = voice.codec == .opus
     eventType = isOpus ? 102 : 101
     let name = isOpus ? "opus/48000/2" : voice.codec == .pcmu ? "PCMU/8000" : "PCMA/8000"
+    let family = media.ip.isIPv6 ? "IP6" : "IP4"
     return """
       v=0
-      o=- 1 1 IN IP4 \(media.ip)
+      o=- 1 1 IN \(family) \(media.ip)
       s=-
-      c=IN IP4 \(media.ip)
+      c=IN \(family) \(media.ip)
       t=0 0
       m=audio \(media.port) RTP/AVP \(payloadType) \(eventType)
       a=rtpmap:\(payloadType) \(name)
