@@ -8,7 +8,7 @@ const pollTime = 20_000;
 const day = 86_400_000;
 
 /** Filters that the server has no word for. */
-const own = { answered: ({ answeredAt }) => Boolean(answeredAt), missed: ({ answeredAt }) => !answeredAt };
+const own = { answered: ({ answeredAt }) => Boolean(answeredAt), missed: ({ answeredAt, endedAt }) => !answeredAt && Boolean(endedAt) };
 
 export class History {
   root;
@@ -19,7 +19,7 @@ export class History {
   #calls = [];
   #next;
   #name = "loading";
-  #filter = { isMine: false, outcome: "all", day: "" };
+  #filter = { agent: "", outcome: "all", day: "" };
   #open = new Set();
   #rows = new Map();
   #question = 0;
@@ -39,20 +39,20 @@ export class History {
   // MARK: Building
 
   #build() {
-    const { calls: texts, retry } = this.#texts;
-    const whose = (isMine, words) => button({ words, "aria-pressed": String(isMine === this.#filter.isMine), click: () => this.#choose({ isMine }) });
-    const everyone = whose(false, texts.everyone), mine = whose(true, texts.mine);
+    const { calls: texts } = this.#texts;
+    const agent = element("select", { "aria-label": texts.agent, change: () => this.#choose({ agent: agent.value }) }, element("option", { value: "" }, texts.everyone));
     const outcome = element("select", { "aria-label": texts.outcome, change: () => this.#choose({ outcome: outcome.value }) },
       ...Object.entries(texts.outcomes).map(([value, words]) => element("option", { value }, words)));
     const date = element("input", { type: "date", "aria-label": texts.day, change: () => this.#choose({ day: date.value }) });
     const list = element("div", { class: "list" });
     const message = element("div", { class: "empty", hidden: true });
     const more = button({ kind: "more", words: texts.more, click: () => this.#load() });
-    this.#parts = { everyone, mine, outcome, date, list, message, more, retry };
-    this.root = element("section", { class: "calls", "aria-label": texts.title },
-      element("header", {}, element("h2", {}, texts.title),
-        element("div", { class: "filters", role: "group", "aria-label": texts.title },
-          ...(this.#shift.isAgent ? [element("div", { class: "segments", role: "group", "aria-label": texts.whose }, everyone, mine)] : []), outcome, date)),
+    this.#parts = { agent, outcome, date, list, message, more };
+    // The server shows an agent its own calls, and everybody's to who answers for the business.
+    const title = this.#shift.isAgent ? texts.mine : texts.title;
+    this.root = element("section", { class: "calls", "aria-label": title },
+      element("header", {}, element("h2", {}, title),
+        element("div", { class: "filters", role: "group", "aria-label": title }, ...(this.#shift.isAgent ? [] : [agent]), outcome, date)),
       list, message, more);
     // Whoever scrolls to the end gets more without asking.
     new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && !more.hidden && this.#load(), { rootMargin: "200px" }).observe(more);
@@ -60,17 +60,15 @@ export class History {
 
   #choose(changes) {
     Object.assign(this.#filter, changes);
-    const { everyone, mine, outcome, date } = this.#parts;
-    everyone.setAttribute("aria-pressed", String(!this.#filter.isMine));
-    mine.setAttribute("aria-pressed", String(this.#filter.isMine));
-    [outcome.value, date.value] = [this.#filter.outcome, this.#filter.day];
+    const { agent, outcome, date } = this.#parts;
+    [agent.value, outcome.value, date.value] = [this.#filter.agent, this.#filter.outcome, this.#filter.day];
     [this.#calls, this.#next, this.#name] = [[], undefined, "loading"];
     this.show();
     this.#load({ isAnew: true });
   }
 
   get #isFiltered() {
-    return this.#filter.isMine || this.#filter.outcome !== "all" || Boolean(this.#filter.day);
+    return this.#filter.agent || this.#filter.outcome !== "all" || Boolean(this.#filter.day);
   }
 
   // MARK: Loading
@@ -81,11 +79,11 @@ export class History {
   }
 
   #query(after) {
-    const { isMine, outcome, day: date } = this.#filter;
+    const { agent, outcome, day: date } = this.#filter;
     const from = date ? new Date(`${date}T00:00`) : undefined;
     const to = from && new Date(from.getFullYear(), from.getMonth(), from.getDate() + 1);
     return {
-      limit: pageSize, after, agent: isMine ? this.#shift.session.user : undefined, reason: outcome === "all" || outcome in own ? undefined : outcome,
+      limit: pageSize, after, agent, reason: outcome === "all" || outcome in own ? undefined : outcome,
       from: from?.toISOString(), to: to?.toISOString(),
     };
   }
@@ -135,6 +133,7 @@ export class History {
 
   show() {
     const { list, more } = this.#parts;
+    this.#showAgents();
     const groups = new Map();
     for (const call of this.#calls) {
       const date = new Date(call.startedAt).toDateString();
@@ -156,6 +155,18 @@ export class History {
     this.#showMessage();
   }
 
+  /** Whose calls may be chosen: everybody's of the team, by name. */
+  #showAgents() {
+    const { agent } = this.#parts;
+    const people = this.#shift.team.inOrder.map(({ id, displayName }) => [id, displayName || id]).sort(([, one], [, other]) => one.localeCompare(other));
+    const text = JSON.stringify(people);
+    if (text === this.#shownPeople) return;
+    this.#shownPeople = text;
+    agent.replaceChildren(agent.options[0], ...people.map(([value, words]) => element("option", { value }, words)));
+    agent.value = this.#filter.agent;
+  }
+  #shownPeople;
+
   /** The row of before where nothing in it changed. */
   #reuse(rows, key, content, make) {
     const text = JSON.stringify(content);
@@ -171,7 +182,7 @@ export class History {
     const parts = this.#name === "failed" ? say("warning", texts.failed, "", button({ words: retry, click: () => this.#choose({}) }))
       : this.#calls.length ? []
       : this.#name === "loading" ? [element("p", { class: "loading", role: "status" }, loading), ...[1, 2, 3, 4].map(() => element("span", { class: "ghost" }))]
-      : this.#isFiltered ? say("call", texts.noMatch, texts.noMatchNote, button({ words: texts.clear, click: () => this.#choose({ isMine: false, outcome: "all", day: "" }) }))
+      : this.#isFiltered ? say("call", texts.noMatch, texts.noMatchNote, button({ words: texts.clear, click: () => this.#choose({ agent: "", outcome: "all", day: "" }) }))
       : say("call", texts.none, texts.noneNote);
     message.dataset.shows = this.#name;
     message.hidden = parts.length === 0;
@@ -201,11 +212,13 @@ export class History {
     const isAnswered = Boolean(call.answeredAt);
     const at = new Date(call.startedAt);
     const place = call.page ? pageLink(call.page).textContent : "";
-    const outcome = isAnswered ? clock(call.talking ?? 0) : texts.outcomes[call.reason] ?? texts.missed;
+    const look = !call.endedAt ? "live" : isAnswered ? "answered" : "missed";
+    const said = { live: texts.now, answered: texts.answered, missed: texts.missed }[look];
+    const outcome = look === "live" ? texts.now : isAnswered ? clock(call.talking ?? 0) : texts.outcomes[call.reason] ?? texts.missed;
     const id = `call-${call.id}`;
-    return element("article", { class: `call ${isAnswered ? "answered" : "missed"}`, "data-call": call.id },
+    return element("article", { class: `call ${look}`, "data-call": call.id },
       element("button", { type: "button", class: "summary", "aria-expanded": String(call.isOpen), "aria-controls": id, click: () => this.#toggle(call.id) },
-        element("span", { class: "sign", role: "img", "aria-label": isAnswered ? texts.answered : texts.missed }, icon(isAnswered ? "answered" : "missed")),
+        element("span", { class: "sign", role: "img", "aria-label": said }, icon(look === "live" ? "call" : look)),
         element("span", { class: "who" }, call.visitor || stage.unknown),
         element("span", { class: "where" }, place),
         element("span", { class: "agent" }, isAnswered && call.agentName ? call.agentName : ""),
@@ -225,25 +238,27 @@ export class History {
     const { calls: texts } = this.#texts;
     const at = new Date(call.startedAt).toLocaleString(this.#language, { dateStyle: "long", timeStyle: "medium" });
     const entries = [
-      [texts.ending, texts.outcomes[call.reason] ?? call.reason],
+      [texts.ending, call.endedAt ? texts.outcomes[call.reason] ?? call.reason : texts.now],
       [texts.started, at],
       [texts.rang, call.ringing ? clock(call.ringing) : undefined],
-      [texts.talked, call.answeredAt ? clock(call.talking ?? 0) : undefined],
+      [texts.talked, call.answeredAt && call.endedAt ? clock(call.talking ?? 0) : undefined],
       [texts.agent, call.agentName],
       [texts.team, call.team],
       [texts.extension, call.extension],
       [texts.page, call.page && pageLink(call.page)],
       [texts.note, call.note],
-      ...(call.answeredAt ? [[texts.visitorSound, this.#sound(call.legs?.visitor)], [texts.agentSound, this.#sound(call.legs?.agent)]] : []),
+      ...(call.answeredAt && call.endedAt ? [[texts.visitorSound, this.#sound(call.legs?.visitor)], [texts.agentSound, this.#sound(call.legs?.agent)]] : []),
     ];
     return element("dl", {}, ...entries.filter(([, value]) => value).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   }
 
   #sound(leg) {
     const { calls: texts, quality: words } = this.#texts;
-    if (!leg) return texts.noSound;
-    const isHeard = typeof leg.mos === "number";
-    const share = leg.received + leg.lost > 0 ? leg.lost / (leg.received + leg.lost) : undefined;
+    const isHeard = typeof leg?.mos === "number";
+    if (!leg || !isHeard && !leg.received) return texts.noSound;
+    // Fewer than none were lost where some came twice.
+    const lost = typeof leg.lost === "number" ? Math.max(0, leg.lost) : undefined;
+    const share = lost !== undefined && leg.received + lost > 0 ? lost / (leg.received + lost) : undefined;
     const percent = share === undefined ? undefined : share.toLocaleString(this.#language, { style: "percent", maximumFractionDigits: share && share < 0.01 ? 2 : 1 });
     const rounded = (value) => typeof value === "number" ? Math.round(value) : undefined;
     const figures = [

@@ -77,7 +77,7 @@ export function span(seconds) {
   return `${Math.floor(seconds / 3600)}:${String(Math.floor(seconds / 60) % 60).padStart(2, "0")} h`;
 }
 
-/** Mean opinion scores in words (ITU-T G.107 Annex B, in five steps). */
+/** Mean opinion scores in words (after ITU-T G.107 Annex B). */
 export function quality(mos) {
-  return mos >= 4.3 ? "excellent" : mos >= 4 ? "good" : mos >= 3.6 ? "fair" : mos >= 3.1 ? "poor" : "bad";
+  return mos >= 4 ? "good" : mos >= 3.6 ? "fair" : mos >= 3.1 ? "poor" : "bad";
 }

@@ -32,6 +32,7 @@ export class Shift {
   #talk;
   #farewells = [];
   #after;
+  #release;
   #isTold = "";
   #hasRenewed = false;
 
@@ -141,6 +142,9 @@ export class Shift {
     this.#hasRenewed = false;
     if (Array.isArray(answer.agents)) this.team.adopt(answer.agents);
     for (const talk of this.#farewells.splice(0)) await talk.leave(request);
+    // A call whose window is gone for good goes on in this one.
+    const { callId, resumeToken } = answer;
+    if (callId && !this.isTalking && !(await this.#tabs.isHeld(callId))) this.#take({ callId, resumeToken });
     if (this.isTalking) await this.#talk.resume(request);
     return answer;
   }
@@ -265,6 +269,7 @@ export class Shift {
     } catch (refusal) {
       // The visitor still waits: what is wrong with the microphone is said, and answering may be tried again.
       this.#talk = undefined;
+      this.#release();
       this.microphone = refusal.reason;
       if (this.call?.callId === ringing.callId) this.#show({ ...ringing, name: "ringing", isMicrophoneMissing: true });
     }
@@ -279,10 +284,16 @@ export class Shift {
   // MARK: Talking
 
   #take(call) {
+    const release = this.#tabs.hold(call.callId);
     this.#talk = new Talk({
       uuid: this.session.uuid, call, line: this.line,
-      report: (state) => state.name === "ended" ? this.#conclude(state) : this.#show(state),
+      report: (state) => {
+        if (state.name !== "ended") return this.#show(state);
+        release();
+        this.#conclude(state);
+      },
     });
+    this.#release = release;
     this.#show(this.#talk.state);
   }
 

@@ -157,15 +157,14 @@ export class Stage {
   }
 
   /** The gravest of what may be wrong while somebody talks. */
-  #noticeOf({ isLineLost, isReconnecting, notice, trouble, isMuted }) {
+  #noticeOf({ isLineLost, isReconnecting, notice, trouble, advice, isMuted }) {
     const { stage: texts, troubles } = this.#texts;
     if (isLineLost) return texts.lineLost;
     if (isReconnecting) return texts.reconnecting;
     if (notice) return this.#shared.notices[notice];
-    if (trouble) {
-      const what = troubles[trouble.trouble] ?? trouble.message ?? troubles.none;
-      return [what, troubles.advice[trouble.advice]].filter(Boolean).join(" ");
-    }
+    if (trouble === "hears-nothing") return troubles.quiet;
+    // Who switched the microphone off here knows that it is silent.
+    if (trouble && !isMuted) return advice ? troubles.unheard : troubles.silent;
     return isMuted ? texts.muted : undefined;
   }
 

@@ -42,6 +42,18 @@ export class Tabs {
     return !held.some(({ name }) => name === this.#name);
   }
 
+  /** Marks a call as this window's while it lives, so that another one does not take it up when its line stumbles. */
+  hold(call) {
+    const end = new AbortController();
+    navigator.locks?.request(`${this.#name}.${call}`, () => new Promise((resolve) => end.signal.addEventListener("abort", resolve))).catch(() => {});
+    return () => end.abort();
+  }
+
+  async isHeld(call) {
+    const { held } = (await navigator.locks?.query()) ?? { held: [] };
+    return held.some(({ name }) => name === `${this.#name}.${call}`);
+  }
+
   tell(message) {
     this.#channel?.postMessage(message);
   }

@@ -67,7 +67,7 @@ export class Talk {
       if (!answer.success) return this.#end("connection-lost", answer.message);
       if (this.#voice && this.state.name === "answering") await this.#voice.accept(answer);
       this.#keep(answer.resumeToken);
-      this.#back();
+      this.#back(answer);
       this.hear({ ...answer, state: answer.state ?? "talking" });
     } catch (error) {
       if (error.reason === "unreachable") throw error;
@@ -92,10 +92,10 @@ export class Talk {
     this.#absence = setTimeout(() => this.#end("connection-lost"), absenceTime);
   }
 
-  #back() {
+  #back({ from, page, duration }) {
     clearTimeout(this.#absence);
-    const { startedAt = Date.now() } = this.state;
-    this.#change({ name: "talking", isLineLost: false, notice: undefined, startedAt });
+    const { startedAt = Date.now() - (duration ?? 0) * 1000 } = this.state;
+    this.#change({ from: this.state.from ?? from, page: this.state.page ?? page, name: "talking", isLineLost: false, startedAt });
   }
 
   /** What the server says of this call. */
@@ -104,8 +104,8 @@ export class Talk {
       case "reconnecting":
         return this.#change({ isReconnecting: true });
       case "talking":
-        this.#change({ isReconnecting: false, trouble: trouble ? { trouble, message, advice } : undefined });
-        if (advice === "restart-ice") this.#voice?.restart();
+        this.#change({ isReconnecting: false, trouble, advice });
+        if (advice === "restart-ice" && this.#voice?.isConnected) this.#voice.restart();
         return;
       case "ended":
         return this.#end(reason, message, duration);

@@ -89,12 +89,9 @@ export const texts = {
     "gone": "The call was gone before you answered.",
   },
   troubles: {
-    none: "Something is wrong with the sound.",
-    inaudible: "They cannot hear you.",
-    advice: {
-      "restart-ice": "Looking for a better way…",
-      "check-microphone": "Check whether your microphone is switched on.",
-    },
+    unheard: "They cannot hear you. Looking for another way for your voice…",
+    silent: "They cannot hear you: your microphone is silent. Is it switched off?",
+    quiet: "You may hear nothing: no sound comes from the visitor.",
   },
   lines: {
     lost: (seconds) => (seconds > 0 ? `The line to the server is lost. Trying again in ${seconds} s.` : "The line to the server is lost. Trying again…"),
@@ -105,9 +102,8 @@ export const texts = {
   },
   calls: {
     title: "Calls",
-    everyone: "Everyone",
-    mine: "Mine",
-    whose: "Whose calls",
+    mine: "Your calls",
+    everyone: "All agents",
     outcome: "Outcome",
     outcomes: {
       all: "All outcomes",
@@ -125,7 +121,6 @@ export const texts = {
       failed: "Failed",
     },
     day: "Day",
-    anyDay: "Any day",
     today: "Today",
     yesterday: "Yesterday",
     none: "No calls yet",
@@ -137,7 +132,7 @@ export const texts = {
     failed: "The calls could not be loaded.",
     answered: "Answered",
     missed: "Missed",
-    by: (agent) => `by ${agent}`,
+    now: "Going on",
     page: "Page",
     agent: "Agent",
     team: "Team",
@@ -154,7 +149,7 @@ export const texts = {
     jitter: (ms) => `jitter ${ms} ms`,
     roundTrip: (ms) => `round trip ${ms} ms`,
   },
-  quality: { excellent: "excellent", good: "good", fair: "fair", poor: "poor", bad: "bad" },
+  quality: { good: "good", fair: "fair", poor: "poor", bad: "bad" },
   team: {
     title: "Team",
     available: (count, total) => `${count} of ${total} available`,
