@@ -31,6 +31,8 @@ export class Attention {
   }
 
   #tremble() {
+    // A phone trembles only for who has touched the page.
+    if (navigator.userActivation?.hasBeenActive === false) return;
     // One call may last for so long a pattern, and is ended by an empty one.
     navigator.vibrate?.(Array.from({ length: 15 }, () => [400, 200, 400, 2000]).flat());
   }
@@ -38,7 +40,7 @@ export class Attention {
   quiet() {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    navigator.vibrate?.([]);
+    if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.([]);
     this.#notification?.close();
     this.#notification = undefined;
     this.#show(this.#title, this.#sign);

@@ -40,7 +40,7 @@ export class Header {
     const switcher = element("div", { class: "switcher" }, toggle, statuses);
     this.root = element("header", { class: "bar", keydown: (event) => event.key === "Escape" && this.#isOpen && this.#open(false, true) },
       element("p", { class: "brand" }, element("img", { src: `${base}icon.svg`, alt: "", width: "28", height: "28" }),
-        element("span", { class: "company" }, session.company || "Calldocker")),
+        element("h1", { class: "company" }, session.company || "Calldocker")),
       ...(this.#shift.isAgent ? [switcher] : [element("p", { class: "role" }, roles[session.role] ?? session.role)]),
       element("p", { class: "user", title: menu.account(session.user) }, session.user),
       element("nav", { class: "tools" },

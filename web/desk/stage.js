@@ -151,7 +151,7 @@ export class Stage {
       }
       default: {
         const ending = endings[call.reason] ?? "";
-        return { ...known, look: "ended", kicker: call.reason === "declined" ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
+        return { ...known, look: "ended", kicker: ["declined", "answered-elsewhere"].includes(call.reason) ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
       }
     }
   }
