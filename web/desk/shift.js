@@ -191,6 +191,8 @@ export class Shift {
   }
 
   #decide(presence) {
+    // Who goes on has read how the last call ended.
+    this.dismiss();
     this.#tabs.tell({ presence });
     this.#adopt(presence);
   }
