@@ -253,7 +253,7 @@ def test_faults_of_the_configuration_are_told_together_with_their_places(tmp_pat
 
 @pytest.mark.parametrize("words", [
     [], ["tenant"], ["agent"], ["serve"], ["version"], ["tenant", "add"], ["tenant", "list"], ["tenant", "show"],
-    ["agent", "add"], ["agent", "list"]], ids=" ".join)
+    ["agent", "add"], ["agent", "list"], ["doctor"]], ids=" ".join)
 def test_every_command_answers_help(words):
     code, output, errors = calldocker(*words, "--help")
     assert (code, errors) == (0, "") and f"calldocker {' '.join(words)}".strip() in output
