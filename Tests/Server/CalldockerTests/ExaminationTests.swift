@@ -44,8 +44,9 @@ struct ExaminationTests {
 @Suite("The doctor's line to the HTTP port")
 struct WebLineTests {
   @Test("It speaks TLS where the port does, and hears what comes together with the goodbye")
-  func secure() async throws {
-    try await withServer({ $0.tls = .selfSigned }) { client in
+  func goodbye() async throws {
+    func secure(_ configuration: inout Configuration) { configuration.tls = .selfSigned }
+    try await withServer(secure) { client in
       let service: Service = try client.ask("GET", "/service")
       for _ in 0..<20 {
         let line = try WebLine(connect: service.http, speaksTLS: true, within: .seconds(10))
