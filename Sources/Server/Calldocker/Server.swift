@@ -12,11 +12,12 @@ import Wire
 /// The whole service: its planes, bound and wired.
 package struct Server: Sendable {
   private let media: [MediaPlane]
-  private let signalling: SignallingPlane
+  let signalling: SignallingPlane
   private let web: WebPlane
   private let folder: DataFolder
-  private let enrolment: Enrolment
-  private let ledger: Ledger
+  private let reception: Reception
+  let enrolment: Enrolment
+  let ledger: Ledger
   private let control: ControlPlane
   /// The loop of enrolment and control.
   private let office: EventLoop
@@ -59,16 +60,20 @@ package struct Server: Sendable {
       host: configuration.host, advertised: configuration.advertised)
     relay.set(signalling)
     office = try EventLoop()
-    enrolment = Enrolment(loop: office, signalling: signalling, ledger: ledger, log: log, isOpen: configuration.isDemo)
+    let hashing = PasswordHashing()
+    reception = try Reception(loop: office, signalling: signalling, ledger: ledger, hashing: hashing, log: log)
+    enrolment = Enrolment(
+      loop: office, signalling: signalling, ledger: ledger, reception: reception, hashing: hashing, log: log,
+      isOpen: configuration.isDemo)
     demo = configuration.isDemo ? try Self.demo(configuration, ledger, port: signalling.sipAddress.port) : nil
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
       identity: try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log),
-      signalling: signalling, enrolment: enrolment, log: log,
+      signalling: signalling, enrolment: enrolment, reception: reception, log: log,
       files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo,
-      publicHost: configuration.advertised)
+      publicHost: configuration.advertised, trustedProxies: configuration.trustedProxies ?? [])
     control = ControlPlane(
-      loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment,
+      loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment, reception: reception,
       service: Self.service(
         configuration, httpPort: web.address.port, sipPort: signalling.sipAddress.port, mediaPorts: media.map(\.browserPort)))
   }

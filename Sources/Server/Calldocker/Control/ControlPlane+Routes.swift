@@ -15,11 +15,14 @@ extension ControlPlane {
     case listCalls
     case trace
     case removeTenant
+    case showAgent
     case removeAgent
+    case team(TeamPlace)
     case service
     case beginExamination
     case examinedCall
     case endExamination
+    case access(ControlAccess)
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -35,11 +38,17 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/calls", .listCalls)
     router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
     router.add("DELETE", "/tenants/{uuid}", .removeTenant)
+    router.add("GET", "/tenants/{uuid}/agents/{agent}", .showAgent)
     router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
+    router.add("POST", "/tenants/{uuid}/teams", .team(.add))
+    router.add("GET", "/tenants/{uuid}/teams", .team(.list))
+    router.add("GET", "/tenants/{uuid}/teams/{team}", .team(.show))
+    router.add("DELETE", "/tenants/{uuid}/teams/{team}", .team(.remove))
     router.add("GET", "/service", .service)
     router.add("POST", "/examination", .beginExamination)
     router.add("GET", "/examination/calls/{id}", .examinedCall)
     router.add("DELETE", "/examination", .endExamination)
+    for (method, path, place) in ControlAccess.all { router.add(method, path, .access(place)) }
     return router
   }()
 
@@ -74,24 +83,28 @@ extension ControlPlane {
     case .addAgent:
       guard let wish = Self.read(AgentWish.self, request) else { return Self.unreadable }
       let tenant = try await tenant(uuid).id
-      let agent = try await enrolment.addAgent(wish.name, to: tenant, password: wish.password, teams: wish.teams)
+      let agent = try await enrolment.addAgent(
+        wish.name, to: tenant, displayName: wish.displayName, password: wish.password, teams: wish.teams)
       let text = tenant.description
       return Self.json(
         201, AgentAdded(uuid: text, sipDomain: text, agent: agent.name.description, password: agent.generatedPassword))
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
     case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
     case .trace: return await trace(of: try await tenant(uuid).id, beginning: captures["id"] ?? "", request)
+    case .access(let place): return await answer(place, try await tenant(uuid).id, captures["user"] ?? "", request)
     case .removeTenant:
       let tenant = try await tenant(uuid)
       try await enrolment.removeTenant(tenant.id)
       return Self.json(200, TenantShown(tenant, at: SystemClock.now))
+    case .showAgent:
+      let tenant = try await tenant(uuid)
+      return Self.json(200, AgentShown(try Self.agent(captures, of: tenant), of: tenant, at: SystemClock.now))
+    case .team(let place): return try await answer(place, captures["team"] ?? "", of: try await tenant(uuid), request)
     case .removeAgent:
       let tenant = try await tenant(uuid)
-      guard let agent = captures["agent"].flatMap({ AgentName($0) }).flatMap({ tenant.agents[$0] }) else {
-        throw .directory(.unknownAgent)
-      }
+      let agent = try Self.agent(captures, of: tenant)
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
-      return Self.json(200, AgentShown(agent, at: SystemClock.now))
+      return Self.json(200, AgentShown(agent, of: tenant, at: SystemClock.now))
     case .service: return await describeService()
     case .beginExamination: return try await beginExamination()
     case .examinedCall: return try await examinedCall(captures["id"] ?? "")
@@ -99,6 +112,13 @@ extension ControlPlane {
       await endExamination()
       return HTTPResponse(200, type: "application/json", "{}")
     }
+  }
+
+  private static func agent(_ captures: [String: String], of tenant: Tenant) throws(EnrolmentFault) -> Agent {
+    guard let agent = captures["agent"].flatMap({ AgentName($0) }).flatMap({ tenant.agents[$0] }) else {
+      throw .directory(.unknownAgent)
+    }
+    return agent
   }
 
   private func tenant(_ uuid: String) async throws(EnrolmentFault) -> Tenant {
@@ -118,16 +138,16 @@ extension ControlPlane {
   private static func list(_ tenant: Tenant, after: AgentName?) -> HTTPResponse {
     let names = tenant.agents.keys.filter { name in after.map { name > $0 } ?? true }.sorted()
     let now = SystemClock.now
-    let agents = names.prefix(page).compactMap { tenant.agents[$0] }.map { AgentShown($0, at: now) }
+    let agents = names.prefix(page).compactMap { tenant.agents[$0] }.map { AgentShown($0, of: tenant, at: now) }
     return json(200, AgentPage(agents: agents, next: names.count > page ? agents.last?.agent : nil))
   }
 
   // MARK: JSON
 
-  private static let unreadable = HTTPResponse.problem(
+  static let unreadable = HTTPResponse.problem(
     400, "Not understood", detail: "The server did not understand the command; is it another version?")
 
-  private static func read<Wish: Decodable>(_ type: Wish.Type, _ request: HTTPRequest) -> Wish? {
+  static func read<Wish: Decodable>(_ type: Wish.Type, _ request: HTTPRequest) -> Wish? {
     try? JSONDecoder().decode(type, from: Data(request.body))
   }
 

@@ -18,6 +18,7 @@ package actor ControlPlane {
   let service: Service
   /// While a doctor examines the service: when that ends at the latest.
   var examinationEnd: EventLoop.TimerID?
+  let reception: Reception
   private let listener: UnixListener
   private var clients: [UInt64: Client] = [:]
   private var lastNumber: UInt64 = 0
@@ -43,12 +44,16 @@ package actor ControlPlane {
     }
   }
 
-  init(loop: EventLoop, listener: UnixListener, signalling: SignallingPlane, enrolment: Enrolment, service: Service) {
+  package init(
+    loop: EventLoop, listener: UnixListener, signalling: SignallingPlane, enrolment: Enrolment, reception: Reception,
+    service: Service
+  ) {
     self.loop = loop
     self.service = service
     self.listener = listener
     self.signalling = signalling
     self.enrolment = enrolment
+    self.reception = reception
   }
 
   package func start() throws(SystemFailure) { try listen() }

@@ -24,6 +24,7 @@ package struct Ledger: Sendable {
   func open() async throws(StorageFailure) -> StartingState {
     let now = WallClock.now
     _ = try await storage.write { writer in
+      _ = try writer.removeExpiredTokens(at: now)
       _ = try writer.removeExpiredRegistrations(at: now)
       _ = try writer.closeInterruptedCalls(at: now)
       // What a doctor was examining when the last service ended is nobody's.
@@ -49,28 +50,39 @@ package struct Ledger: Sendable {
   // MARK: Who exists
 
   func add(
-    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, account: Accounts.Account?
+    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?,
+    at now: WallTime
   ) async throws(StorageFailure) {
-    let (key, now) = (TenantKey(tenant), WallClock.now)
+    let key = TenantKey(tenant)
+    let user = owner.map { UserRow($0, of: tenant) }
     let row = TenantRow(key: key, name: name, isOpen: isOpen, fallback: fallback.rawValue, createdAt: now)
     try await storage.write { writer in
       try writer.addTenant(row)
-      guard let account else { return }
-      try writer.setOwnerToken(account.token, of: key)
-      guard let secret = account.secret else { return }
-      try writer.addUser(
-        UserRow(
-          tenant: key, user: account.owner, role: .owner, password: secret.kept, createdAt: now, tokensValidAfter: now))
+      if let token { try writer.setOwnerToken(token, of: key) }
+      if let user { try writer.addUser(user) }
     }
   }
 
   func add(
-    _ agent: AgentName, to tenant: TenantID, digest: SIPSyntax.DigestSecrets, teams: [String]
+    _ agent: AgentName, to tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
   ) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
     try await storage.write { writer in
       let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
-      _ = try writer.addAgent(agent.description, to: key, secrets: secrets, at: now)
+      _ = try writer.addAgent(agent.description, to: key, secrets: secrets, displayName: displayName, at: now)
+      try writer.setTeams(teams, of: agent.description, in: key, at: now)
+    }
+  }
+
+  /// Writes all that may change of an agent.
+  func change(
+    _ agent: AgentName, of tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
+  ) async throws(StorageFailure) {
+    let (key, now) = (TenantKey(tenant), WallClock.now)
+    try await storage.write { writer in
+      let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
+      _ = try writer.setSecrets(secrets, of: agent.description, in: key)
+      _ = try writer.setDisplayName(displayName, of: agent.description, in: key)
       try writer.setTeams(teams, of: agent.description, in: key, at: now)
     }
   }
@@ -80,6 +92,49 @@ package struct Ledger: Sendable {
   func remove(_ agent: AgentName, of tenant: TenantID) async throws(StorageFailure) {
     let key = TenantKey(tenant)
     _ = try await storage.write { try $0.removeAgent(agent.description, of: key) }
+  }
+
+  /// Gives a tenant another name, where there is one, and other settings.
+  func change(_ tenant: TenantID, name: String?, _ settings: TenantSettings.Change) async throws(StorageFailure) {
+    let key = TenantKey(tenant)
+    try await storage.write { writer in
+      guard var row = try writer.tenant(key) else { return }
+      row.name = name ?? row.name
+      row.settings = TenantSettings.text(row.settings, changedBy: settings)
+      _ = try writer.changeTenant(row)
+    }
+  }
+
+  // MARK: Who logs in
+
+  func add(_ person: Accounts.Person, to tenant: TenantID) async throws(StorageFailure) {
+    let row = UserRow(person, of: tenant)
+    try await storage.write { try $0.addUser(row) }
+  }
+
+  func remove(_ person: Accounts.Person, of tenant: TenantID) async throws(StorageFailure) {
+    let (key, name) = (TenantKey(tenant), person.name)
+    _ = try await storage.write { try $0.removeUser(name, of: key) }
+  }
+
+  func set(
+    _ secret: Accounts.Secret, of person: Accounts.Person, in tenant: TenantID, at moment: WallTime
+  ) async throws(StorageFailure) {
+    let (key, name, kept) = (TenantKey(tenant), person.name, secret.kept)
+    _ = try await storage.write { try $0.setPassword(kept, of: name, in: key, at: moment) }
+  }
+
+  /// - Parameter expiresAt: seconds since 1970, after which the token is nobody's matter.
+  func revoke(_ token: String, expiresAt: Int64) async throws(StorageFailure) {
+    let row = RevokedTokenRow(jti: token, expiresAt: WallTime(milliseconds: expiresAt &* 1000))
+    try await storage.write { try $0.revokeToken(row) }
+  }
+
+  /// Forgets the tokens that have ended by themselves. Nothing waits for it.
+  func sweepRevoked(failed: @escaping @Sendable (StorageFailure) -> Void) {
+    let now = WallClock.now
+    storage.write(
+      { try $0.removeExpiredTokens(at: now) }, done: { if case .failure(let failure) = $0 { failed(failure) } })
   }
 
   // MARK: Phones
@@ -102,16 +157,20 @@ package struct Ledger: Sendable {
   // MARK: Calls
 
   /// Writes a line of the call log. No answer waits for it.
-  func write(_ record: CallRecord, failed: @escaping @Sendable (StorageFailure) -> Void) {
+  ///
+  /// - Parameter done: called on the storage thread once the line can be read, or with why it cannot.
+  func write(_ record: CallRecord, done: @escaping @Sendable (StorageFailure?) -> Void) {
     let row = CallRow(record, WallClock())
     storage.write(
       { writer in
         if row.end == nil { try writer.beginCall(row) } else { try writer.completeCall(row) }
       },
       done: { outcome in
+        switch outcome {
+        case .success: done(nil)
         // Of a business that was removed nothing is kept.
-        guard case .failure(let failure) = outcome, !failure.isOfNobody else { return }
-        failed(failure)
+        case .failure(let failure): if !failure.isOfNobody { done(failure) }
+        }
       })
   }
 

@@ -13,6 +13,8 @@ final class WebClient {
   var timer: EventLoop.TimerID?
   /// GETs of this connection that wait, to be let go with it.
   var polls: Set<SocketIOSession.PollID> = []
+  /// What the answers to its requests say about the pages that asked; `everybody` where nothing is said here.
+  var permissions: [HTTPConnection.RequestNumber: OriginPermission] = [:]
 
   init(number: UInt64, stream: StreamConnection, http: HTTPConnection) {
     self.number = number
@@ -23,17 +25,16 @@ final class WebClient {
 
 /// One Socket.IO session, and who it is to the exchange.
 final class WebSession {
-  enum Role {
-    case nobody
-    case visitor
-    case agent
-  }
-
   let number: UInt64
   var machine: SocketIOSession
   /// The connection that carries its WebSocket.
   var client: UInt64?
-  var role = Role.nobody
+  /// What it asked to be, whether it was let or not; the exchange is told of its end.
+  var isVisitor = false
+  var isAgent = false
+  var saidGoodbye = false
+  /// Of the page in which the client runs, if it is a browser's and not from here.
+  var foreignOrigin: String?
   /// Events that the exchange has not answered yet.
   var unanswered = 0
   var timer: EventLoop.TimerID?
