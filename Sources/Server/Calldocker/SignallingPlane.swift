@@ -26,8 +26,6 @@ package actor SignallingPlane {
   private let sockets: SIPSockets
   private var streams: [ConnectionID: TCPConnection] = [:]
   private var lastConnection: UInt64 = 0
-  /// Connections that are to close once their last words are sent, with the moment at which nobody waits for that any more.
-  private var leaving: [(connection: ConnectionID, until: Instant)] = []
   private let media: [MediaPlane]
   private let ledger: Ledger
   /// Whoever waits for the records of all calls to be complete.
@@ -49,8 +47,6 @@ package actor SignallingPlane {
   private static let batch = 256
   /// What may wait for a phone that does not read.
   private static let streamCapacity = 256 * 1024
-  /// How long a peer may take to read our last words to it.
-  private static let farewellTime = Duration.seconds(5)
 
   package init(
     loop: EventLoop, sockets: SIPSockets, exchange: Exchange, media: [MediaPlane], ledger: Ledger, log: Log,
@@ -125,12 +121,7 @@ package actor SignallingPlane {
   }
 
   private func ring() {
-    let now = SystemClock.now
-    perform(exchange.wake(at: now))
-    while let first = leaving.first, first.until <= now {
-      leaving.removeFirst()
-      streams[first.connection]?.close()
-    }
+    perform(exchange.wake(at: SystemClock.now))
     schedule()
   }
 
@@ -148,8 +139,7 @@ package actor SignallingPlane {
 
   private func schedule() {
     keepVigils()
-    let own = earliest(leaving.first?.until, vigils.map(\.until).min())
-    if let timer { loop.set(timer, to: earliest(exchange.deadline, own)) }
+    if let timer { loop.set(timer, to: earliest(exchange.deadline, vigils.map(\.until).min())) }
     guard !awaitingRecords.isEmpty, hasAllRecords else { return }
     for waiter in awaitingRecords { waiter.resume() }
     awaitingRecords = []
@@ -172,9 +162,7 @@ package actor SignallingPlane {
       switch output {
       case .datagram(let octets, let flow): octets.withUnsafeBytes { _ = sockets.datagrams.send($0, to: flow.remote) }
       case .stream(let octets, let connection): streams[connection]?.send(octets)
-      case .close(let connection):
-        streams[connection]?.finish()
-        if streams[connection] != nil { leaving.append((connection, SystemClock.now + Self.farewellTime)) }
+      case .close(let connection): streams[connection]?.finish()
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
