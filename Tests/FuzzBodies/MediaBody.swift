@@ -167,6 +167,7 @@ private final class MediaDay {
       // A name in use is refused; the leg that has it lives on.
       case .failed(_, .tooManyLegs), .failed, .opened, .connected, .consentLost, .fellSilent, .heardAgain, .digit, .played:
         break
+      case .strained, .relaxed: try promise(false, "an engine has no loop to judge")
       }
     }
     for (octets, address) in outbox.toBrowsers where octets.first ?? 0 > 3 {

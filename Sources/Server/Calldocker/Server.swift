@@ -42,11 +42,11 @@ package struct Server: Sendable {
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
     let relay = Relay()
     let sounds = try Self.sounds(configuration.dialplans)
-    media = try Self.shares(of: configuration).map { share in
+    media = try Self.shares(of: configuration).enumerated().map { number, share in
       try MediaPlane(
         MediaPlane.Settings(
-          host: configuration.host, browserPort: share.browserPort, phonePorts: share.phonePorts, identity: identity,
-          sounds: sounds),
+          plane: MediaPlaneID(number), host: configuration.host, browserPort: share.browserPort,
+          phonePorts: share.phonePorts, identity: identity, sounds: sounds),
         report: { relay.report($0) })
     }
     let site = Exchange.Site(

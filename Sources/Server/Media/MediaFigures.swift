@@ -14,5 +14,8 @@ package struct MediaFigures: Sendable {
   package var sent: UInt64 = 0
   /// Seconds that the loop worked between two waits.
   package var turns = Histogram.turns
+  /// How the loop kept up in its last whole window.
+  package var load = LoadWatch.Figures()
+  package var isStrained = false
   package init() {}
 }

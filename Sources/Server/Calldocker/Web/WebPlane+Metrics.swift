@@ -98,6 +98,15 @@ extension WebPlane {
       "calldocker_media_mailbox_letters", .gauge, "Letters that wait for a media plane.",
       each { _, waiting in Double(waiting) })
     text.add(
+      "calldocker_media_busy_ratio", .gauge, "Share of its last second that a media plane was at work.",
+      each { figures, _ in figures.load.work })
+    text.add(
+      "calldocker_media_lateness_seconds", .gauge, "The longest that anything waited for a media plane in its last second.",
+      each { figures, _ in Double(figures.load.worstLateness.nanoseconds) / 1e9 })
+    text.add(
+      "calldocker_media_strained", .gauge, "1 for a media plane that does not keep up and gets no new calls.",
+      each { figures, _ in figures.isStrained ? 1 : 0 })
+    text.add(
       "calldocker_media_turn_seconds", "Work of a media plane's loop between two waits.",
       planes.enumerated().map { ("plane=\"\($0)\"", $1.figures.turns) })
   }

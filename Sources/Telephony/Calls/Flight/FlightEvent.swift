@@ -60,7 +60,7 @@ package enum FlightMedia: Hashable, Sendable {
     case .fellSilent(let leg): self = .fellSilent(leg)
     case .heardAgain(let leg): self = .heardAgain(leg)
     case .closed(let leg, let report): self = .closed(leg, report)
-    case .digit, .played: return nil
+    case .digit, .played, .strained, .relaxed: return nil
     }
   }
 
