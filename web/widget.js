@@ -46,7 +46,7 @@
   if (options.color) {
     // The words on it are black or white, whichever is easier to read (WCAG 2, relative luminance).
     const digits = /^#([0-9a-f]{6})$/i.exec(options.color)?.[1];
-    if (!digits) complain("data-color is no colour such as #0f6b5c.");
+    if (!digits) complain("data-color is not like #0f6b5c.");
     const [red, green, blue] = [0, 2, 4].map((at) => (parseInt(digits?.slice(at, at + 2), 16) / 255) ** 2.2);
     if (digits) host.style.setProperty("--accent", options.color);
     if (0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18) host.style.setProperty("--on-accent", "#000");
@@ -66,7 +66,7 @@
     for (const [name, listener] of listeners) if (name === event) queueMicrotask(() => listener(detail));
   };
 
-  /** Loads the rest. A browser remembers a module that did not load, so each further attempt has an address of its own. */
+  /** A browser remembers a module that did not load, so each further attempt has an address of its own. */
   const load = async () => {
     const again = attempts ? `?again=${attempts}` : "";
     const [{ Telephone }, { texts }] = await Promise.all(
@@ -123,4 +123,7 @@
     on: (event, listener) => void listeners.push([event, listener]),
   });
   document.dispatchEvent(new Event("calldocker:ready"));
+  try {
+    if (sessionStorage["calldocker-call"]) withTelephone((telephone) => telephone.takeUp());
+  } catch {}
 })();

@@ -25,6 +25,11 @@ package final class SoftPhone {
   package var acknowledges = true
   /// Sender reports of the gateway's (RFC 3550 §6.4.1), and what they say was sent.
   package private(set) var statements: [SenderStatement] = []
+  /// Whether it sends its sound, and whether it reports of what it hears (RTCP).
+  package var speaks = true
+  package var reports = false
+  /// The port from which sound is sent, where it is not the one that was described.
+  package private(set) var speakingPort: UInt16?
   /// The last packet of sound that arrived.
   package private(set) var lastHeard: Instant?
 
@@ -47,6 +52,7 @@ package final class SoftPhone {
   private var mediaPort: UInt16
   private var answersInACK = false
   private var tick: Instant?
+  private var reportAt = Instant()
   private var attempts: UInt32 = 0
 
   package init(
@@ -89,8 +95,30 @@ package final class SoftPhone {
     while let due = tick, due <= network.now {
       tick = due + .milliseconds(20)
       voice.listen(at: network.now)
-      if let remote { network.send(voice.speak(payloadType, at: network.now), from: media, to: remote) }
+      guard let remote else { continue }
+      let source = SocketAddress(address.ip, speakingPort ?? mediaPort)
+      if speaks { network.send(voice.speak(payloadType, at: network.now), from: source, to: remote) }
+      guard reports, reportAt <= network.now else { continue }
+      reportAt = network.now + .seconds(5)
+      let (from, to) = (SocketAddress(source.ip, source.port + 1), SocketAddress(remote.ip, remote.port + 1))
+      network.send(Self.emptyReport, from: from, to: to)
     }
+  }
+
+  /// A receiver report without blocks (RFC 3550 §6.4.2).
+  private static let emptyReport: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7]
+
+  /// Speaks from another port than it said, as a stream of its own.
+  package func speak(from port: UInt16) {
+    speakingPort = port
+    voice.beginAnew(using: &randomness)
+  }
+
+  /// Power is gone, or the network.
+  package func vanish() {
+    network.close(address)
+    network.close(media)
+    tick = nil
   }
 
   // MARK: Registering

@@ -6,6 +6,9 @@ import Wire
 package final class Voice {
   package let codec: AudioCodec
   private let prompt: EncodedPrompt
+  private let silence = EncodedPrompt(WAVFile(rate: 8000, samples: [Int16](repeating: 0, count: 8000)))
+  /// A microphone that is switched off gives exact zeros.
+  package var isSwitchedOff = false
   private var frame = 0
   private var timeline: OutgoingTimeline
   private var buffer: JitterBuffer
@@ -33,10 +36,16 @@ package final class Voice {
       var header = timeline.next(samples: codec.clockRate / 50, at: now)
       header.payloadType = PayloadType(payloadType)
       header.write(to: bytes)
-      return prompt.copyFrame(frame % 50, codec, into: UnsafeMutableRawBufferPointer(rebasing: bytes[RTPHeader.size...]))
+      let payload = UnsafeMutableRawBufferPointer(rebasing: bytes[RTPHeader.size...])
+      return (isSwitchedOff ? silence : prompt).copyFrame(frame % 50, codec, into: payload)
     }
     frame += 1
     return Array(packet[..<(RTPHeader.size + count)])
+  }
+
+  /// Speaks under another SSRC from now on, as a phone does that lost its stream.
+  package func beginAnew(using random: inout Randomness) {
+    timeline = OutgoingTimeline(clockRate: codec.clockRate, using: &random)
   }
 
   package func hear(_ packet: [UInt8], payloadType: UInt8, eventType: UInt8, at now: Instant) {

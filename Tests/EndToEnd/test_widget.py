@@ -213,16 +213,50 @@ def test_muted_is_silent(shop, softphone):
     assert max(levels[round(heard_at * 10) :]) > 0.01, "nothing was heard after"
 
 
-def test_leaving_the_page_ends_the_call(shop, website, softphone):
-    phone = registered(softphone("alice"))
+def test_who_leaves_while_it_rings_is_called_no_more(shop, website, softphone):
+    phone = registered(softphone("alice", answers=False))
     website.pages["/other"] = ({}, "<!doctype html><title>Other</title>")
-    talking(call(shop), "alice")
-    asked = []
-    shop.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    call(shop)
+    eventually(lambda: phone.heard("CALL_INCOMING"), what="ringing")
     shop.goto(f"{website.address}/other")
     eventually(lambda: phone.heard("CALL_CLOSED"), 5, "the phone's goodbye")
-    # The browser asked before it ended a conversation.
-    assert asked == ["beforeunload"]
+
+
+def test_a_conversation_outlives_a_reload_and_goes_along_to_other_pages(gateway, shop, website, softphone):
+    phone = registered(softphone("alice"))
+    website.embed(gateway.http, DEMO, path="/other")
+    panel = talking(call(shop), "alice")
+    hears(shop, 1000)
+    for step in [shop.reload, lambda: shop.get_by_role("link", name="Other page").click()]:
+        step()
+        talking(panel, "alice")
+        expect(panel.get_by_text("The connection is unsteady.")).to_be_hidden()
+        hears(shop, 1000)
+        recorded = phone.seconds_recorded
+        eventually(lambda: phone.seconds_recorded >= recorded + 1, what="sound at the phone")
+    # What was left was taken away: a copy of the tab begins no second conversation.
+    assert shop.evaluate("sessionStorage.length") == 0
+    assert not phone.heard("CALL_CLOSED")
+    panel.get_by_role("button", name="Hang up").click()
+    eventually(lambda: phone.heard("CALL_CLOSED"), what="the phone's goodbye")
+    share, loud = eventually(lambda: (found := tone_share(phone.recording, 440))[1] > 20 and found, what="the recording")
+    assert share > 0.7
+    shop.reload()
+    expect(launcher(shop)).to_be_visible()
+
+
+def test_a_conversation_that_ended_meanwhile_is_over(gateway, shop, website, softphone):
+    phone = registered(softphone("alice"))
+    website.pages["/other"] = ({}, "<!doctype html><title>Other</title>")
+    panel = talking(call(shop), "alice")
+    shop.goto(f"{website.address}/other")
+    # The agent hears the tone that asks to wait, and does not.
+    recorded = phone.seconds_recorded
+    eventually(lambda: phone.seconds_recorded >= recorded + 1, what="the tone")
+    phone.command("hangup")
+    eventually(lambda: phone.heard("CALL_CLOSED"), what="the end")
+    shop.go_back()
+    expect(panel.get_by_text("The connection was lost.")).to_be_visible()
 
 
 def test_a_path_that_fails_is_replaced_while_they_talk(shop, softphone):
@@ -259,6 +293,7 @@ def test_calls_work_where_websocket_is_blocked(gateway, website, browse, softpho
     talking(panel, "alice")
     assert page.evaluate("violations.length") == 1
     phone.events.clear()
+    page.evaluate("Calldocker.hangUp()")
     page.close()
     eventually(lambda: phone.heard("CALL_CLOSED"), 5, "the phone's goodbye")
 
@@ -390,6 +425,25 @@ def test_a_microphone_that_gives_nothing_is_noticed(gateway, website, browse):
     };"""
     panel = talking(call(browse(website.embed(gateway.http, DEMO), before=before)), "Echo")
     expect(panel.get_by_text("Your microphone is silent.")).to_be_visible()
+
+
+def test_an_agent_whose_microphone_is_off_is_told_from_a_broken_call(gateway, website, browse, softphone):
+    # A tone of 0 Hz: packets as ever, and in them nothing.
+    registered(softphone("alice", "pcmu", tone=0))
+    panel = talking(call(browse(website.embed(gateway.http, DEMO))), "alice")
+    expect(panel.get_by_text("no sound comes from the other side")).to_be_visible()
+
+
+def test_one_way_audio_is_told_and_taken_back(shop):
+    state = '42["call-state",{"callId":"c","state":"talking","agent":"alice"%s}]'
+    scripted(shop, [state % ',"trouble":"not-heard","advice":"restart-ice","message":"No."'])
+    panel = call(shop)
+    expect(panel.get_by_text("You are not heard.")).to_be_visible()
+    expect(shop.get_by_role("status").filter(has_text="You are not heard.")).to_be_attached()
+    shop.reload()
+    scripted(shop, [state % ',"trouble":"hears-nothing","message":"No."', state % ""])
+    panel = talking(call(shop), "alice")
+    expect(panel.get_by_text("no sound comes from the other side")).to_be_hidden()
 
 
 def test_an_unplugged_microphone_is_replaced(shop, softphone):
@@ -626,8 +680,13 @@ def test_the_window_of_its_own_calls(shop, softphone):
     talking(window.get_by_role("group", name="Call Us"), "alice")
     expect(window).to_have_title("Talking with alice – Call Us")
     hears(window, 1000)
-    window.close()
+    asked = []
+    window.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    with window.expect_event("close"):
+        window.close(run_before_unload=True)
     eventually(lambda: phone.heard("CALL_CLOSED"), 5, "the phone's goodbye")
+    # The browser asked before it ended a conversation.
+    assert asked == ["beforeunload"]
 
 
 def test_the_demo_page_calls_the_echo(gateway, browse):

@@ -217,7 +217,7 @@ private struct Day {
   }
 
   private mutating func mediaReports() throws(BrokenPromise) {
-    let choice = decisions.below(8)
+    let choice = decisions.below(10)
     // Legs that are there, that are gone and that never were.
     let leg = LegID(UInt64(decisions.octet()))
     switch choice {
@@ -235,6 +235,12 @@ private struct Day {
     case 4: try take(exchange.receive(.failed(leg, .handshakeFailed), at: now))
     case 5: try take(exchange.receive(.fellSilent(leg), at: now))
     case 6: try take(exchange.receive(.heardAgain(leg), at: now))
+    case 7:
+      let levels: [SoundReport.Level] = [.unknown, .digitalSilence, .decibels(-20)]
+      var report = SoundReport(packets: decisions.below(3), level: levels[decisions.below(3)])
+      (report.isReporting, report.hasSpoken) = (decisions.flag(), decisions.flag())
+      try take(exchange.receive(.heard(leg, report), at: now))
+    case 8: try take(exchange.receive(.gone(leg), at: now))
     default: try take(exchange.receive(.closed(leg, LegReport()), at: now))
     }
   }

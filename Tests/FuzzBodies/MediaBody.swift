@@ -168,6 +168,13 @@ private final class MediaDay {
       case .failed(_, .tooManyLegs), .failed, .opened, .connected, .consentLost, .fellSilent, .heardAgain, .digit, .played:
         break
       case .strained, .relaxed: try promise(false, "an engine has no loop to judge")
+      case .heard(let leg, let report):
+        try promise(open.contains(leg), "only a leg that is there is heard")
+        if case .decibels(let level) = report.level {
+          try promise((-99...0).contains(level), "a level below full scale: \(level)")
+        }
+        try promise(report.packets > 0 || report.level == .unknown, "nothing has no level")
+      case .gone(let leg): try promise(open.contains(leg), "only a leg that is there can go")
       }
     }
     for (octets, address) in outbox.toBrowsers where octets.first ?? 0 > 3 {

@@ -5,8 +5,8 @@ import { Socket } from "./socket.js";
 const routeTime = 10_000;
 /** How long a connection may falter before a new path is looked for, and how often that is tried. */
 const falterTime = 3000, restartTime = 6000, maximumRestarts = 4;
-/** How long the gateway keeps the call of a visitor whose connection broke. */
-const absenceTime = 60_000;
+/** How long the gateway keeps the call of a visitor whose connection broke, or who went to another page. */
+export const absenceTime = 60_000;
 /** A microphone from which nothing at all came for so long is switched off somewhere. */
 const silenceTime = 5000;
 
@@ -42,7 +42,7 @@ export function release({ microphone, context }) {
 const stop = (stream) => stream.getTracks().forEach((track) => track.stop());
 
 export class Call {
-  /** `name` is microphone, connecting, ringing, menu, queued, talking, held or ended; a `notice` is poor, blocked, silent or lost. */
+  /** `name` is microphone, connecting, ringing, menu, queued, talking, held or ended; a `notice` is poor, blocked, silent, lost, unheard or quiet. */
   state = { name: "microphone" };
   #isOver = false;
   #report;
@@ -59,10 +59,10 @@ export class Call {
   #wasConnected = false;
   #restarts = 0;
   #restartTimer;
+  /** The notice that the gateway asked for: it measures both directions of the sound. */
+  #trouble;
   #meter;
   #meterTimer;
-  #leave = () => this.hangUp();
-
   /**
    * @param base the gateway's address, with a slash at its end
    * @param request what `call-request` says besides the offer
@@ -74,12 +74,15 @@ export class Call {
     this.#report = report;
   }
 
-  /** Calls; never throws, the state says how it went. */
-  async begin({ audio, microphone, context }) {
+  /**
+   * Calls, or takes up the call that another page left; never throws, the state says how it went.
+   *
+   * @param left what that page's call said of itself as `ticket`
+   */
+  async begin({ audio, microphone, context }, left) {
     this.#audio = audio;
     this.#context = context;
-    window.addEventListener("pagehide", this.#leave);
-    this.#change({});
+    this.#change(left ? { name: "talking", agent: left.agent, startedAt: left.startedAt, notice: "poor" } : {});
     try {
       if (!window.isSecureContext) throw new Refusal("insecure");
       if (!microphone || !window.RTCPeerConnection) throw new Refusal("unsupported");
@@ -88,19 +91,33 @@ export class Call {
       connected.catch(() => {});
       await this.#take(microphone);
       if (this.#isOver) return;
-      this.#change({ name: "connecting" });
+      if (!left) this.#change({ name: "connecting" });
       const sdp = await this.#offer();
       await connected;
-      const answer = await this.#socket.request("call-request", { ...this.#request, sdp }, routeTime);
+      const answer = await (left ? this.#takeUp(left, sdp) : this.#socket.request("call-request", { ...this.#request, sdp }, routeTime));
       if (!answer.success) throw new Refusal(answer.reason, answer.message);
       this.#id = answer.callId;
       this.#resumeToken = answer.resumeToken;
       if (answer.iceServers) this.#peer.setConfiguration({ iceServers: answer.iceServers });
       await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      if (left) this.#hear(answer);
     } catch (error) {
       if (!error.reason && !this.#isOver) console.error("Calldocker:", error);
       this.#end(error.reason ?? "failed", error.sentence);
     }
+  }
+
+  /** With what another page takes up this call; `undefined` while there is no conversation that could go on. */
+  get ticket() {
+    const { name, agent, startedAt } = this.state;
+    if (!["talking", "held"].includes(name) || !this.#resumeToken) return undefined;
+    return { callId: this.#id, resumeToken: this.#resumeToken, agent, startedAt, leftAt: Date.now() };
+  }
+
+  /** A call that is over by now ended while its page was away. */
+  async #takeUp({ callId, resumeToken }, sdp) {
+    const answer = await this.#socket.request("call-resume", { uuid: this.#request.uuid, callId, resumeToken, sdp }, routeTime);
+    return answer.reason === "unknown-call" ? { ...answer, reason: "connection-lost", message: undefined } : answer;
   }
 
   hangUp() {
@@ -140,12 +157,25 @@ export class Call {
       case "trying":
         return;
       case "ringing": case "menu": case "queued": case "held":
+        this.#note({});
         return this.#change({ name: state, position: details.position });
       case "talking":
-        return this.#change({ name: state, agent: details.agent, startedAt: this.state.startedAt ?? Date.now() });
+        this.#change({ name: state, agent: details.agent, startedAt: this.state.startedAt ?? Date.now() });
+        return this.#note(details);
       case "ended":
         return this.#end(details.reason, details.message);
     }
+  }
+
+  /** Shows one-way audio, or takes it back; what we see ourselves of microphone and connection goes first. */
+  #note({ trouble, advice }) {
+    const former = this.#trouble;
+    this.#trouble = trouble === "hears-nothing" ? "quiet" : trouble && (advice ? "unheard" : "silent");
+    const isOurs = [undefined, former].includes(this.state.notice);
+    // Who switched the microphone off here knows that it is silent.
+    const isKnown = this.#trouble === "silent" && this.state.isMuted;
+    if (isOurs && this.#trouble !== this.state.notice && !isKnown) this.#change({ notice: this.#trouble });
+    if (advice === "restart-ice" && this.#peer?.connectionState === "connected") this.#restart();
   }
 
   #end(reason, message) {
@@ -156,7 +186,6 @@ export class Call {
     this.#isOver = true;
     clearTimeout(this.#restartTimer);
     clearInterval(this.#meterTimer);
-    window.removeEventListener("pagehide", this.#leave);
     this.#socket?.close();
     this.#peer?.close();
     if (this.#microphone) stop(this.#microphone);
@@ -253,7 +282,7 @@ export class Call {
         this.#resumeToken = answer.resumeToken;
         this.#isResuming = false;
         this.#hear(answer);
-        return this.#change({ notice: undefined });
+        return this.#change({ notice: this.#trouble });
       } catch {
         // The next attempt follows at once: connecting has its own pauses.
       }
@@ -294,7 +323,7 @@ export class Call {
         if (!this.#wasConnected) this.#listenForSilence();
         this.#wasConnected = true;
         this.#restarts = 0;
-        if (["poor", "blocked"].includes(this.state.notice)) this.#change({ notice: undefined });
+        if (["poor", "blocked"].includes(this.state.notice)) this.#change({ notice: this.#trouble });
         return;
       case "disconnected":
         this.#change({ notice: "poor" });

@@ -1,5 +1,5 @@
 // The telephone behind the button: a panel and, at times, one call.
-import { Call, prepare, release } from "./call.js";
+import { absenceTime, Call, prepare, release } from "./call.js";
 import { Panel } from "./panel.js";
 import { clock } from "./shapes.js";
 // Named here only so that all modules arrive in one round trip.
@@ -9,6 +9,8 @@ import "./socket.js";
 const windowFeatures = "popup,width=400,height=640";
 /** How long the button says that a call ended, in milliseconds. */
 const endedTime = 5000;
+/** Where a page leaves its conversation to the next page of this tab; widget.js looks there. */
+const shelf = "calldocker-call";
 
 export class Telephone {
   isPage;
@@ -84,9 +86,41 @@ export class Telephone {
     const request = {
       uuid, extension: extension ?? said.extension, name: name ?? said.name, email: email ?? said.email, page: said.page ?? location.href.split("#")[0],
     };
-    this.#call = new Call(this.#base, request, (state) => this.#show(state));
-    this.#call.begin(prepared);
+    this.#begin(request, prepared);
   }
+
+  /** Takes up the conversation that this tab's last page left, if that was a moment ago. */
+  takeUp() {
+    let left;
+    try {
+      left = JSON.parse(sessionStorage.getItem(shelf));
+      // A copy of this tab finds nothing.
+      sessionStorage.removeItem(shelf);
+    } catch {
+      return;
+    }
+    const { uuid } = this.#options;
+    if (left?.uuid !== uuid || Date.now() - left.leftAt > absenceTime || this.isLive) return;
+    if (left.isOpen) this.open();
+    this.#begin({ uuid }, prepare(), left);
+  }
+
+  #begin(request, prepared, left) {
+    this.#call = new Call(this.#base, request, (state) => this.#show(state));
+    window.addEventListener("pagehide", this.#leave);
+    this.#call.begin(prepared, left);
+  }
+
+  /** The page goes: a conversation waits for the tab's next page, anything else is over. To close a window of our own is to hang up. */
+  #leave = () => {
+    const ticket = this.isPage ? undefined : this.#call.ticket;
+    try {
+      if (ticket) return sessionStorage.setItem(shelf, JSON.stringify({ ...ticket, uuid: this.#options.uuid, isOpen: this.#panel.isOpen }));
+    } catch {
+      // Without a place to leave it, the conversation ends.
+    }
+    this.hangUp();
+  };
 
   hangUp() {
     this.#call?.hangUp();
@@ -127,7 +161,8 @@ export class Telephone {
     clearInterval(this.#ticking);
     if (state.startedAt) this.#ticking = setInterval(() => this.#tick(), 100);
     window.removeEventListener("beforeunload", this.#warn);
-    if (state.name === "talking") window.addEventListener("beforeunload", this.#warn);
+    if (state.name === "talking" && this.isPage) window.addEventListener("beforeunload", this.#warn);
+    if (!this.isLive) window.removeEventListener("pagehide", this.#leave);
     this.#relabel();
     if (state.name === "ended" && !this.isPage && !this.#panel.isOpen) setTimeout(() => this.#forget(state), endedTime);
   }
@@ -147,7 +182,7 @@ export class Telephone {
     else this.#launcher.removeAttribute("aria-label");
   }
 
-  /** The browser asks before a click on a link ends a conversation. */
+  /** The browser asks before a window of our own that is closed ends a conversation. */
   #warn = (event) => event.preventDefault();
 
   #tick() {

@@ -45,6 +45,8 @@ struct Leg: ~Copyable {
   /// What arrives from the peer.
   var incoming: ReceptionStatistics
   var watch = SoundWatch()
+  /// Measures what the peer says for a moment.
+  var probe: SoundProbe?
   var path: SymmetricPath?
   /// What leaves toward the peer.
   var outgoing: OutgoingTimeline
@@ -55,6 +57,8 @@ struct Leg: ~Copyable {
   var port: PhonePort?
   var digitsIn = TelephoneEventReceiver()
   var hearing = Hearing.nothing
+  /// Whether the peer is in a conversation, so that its sound is looked after.
+  var isGuarded = false
   var player: Player?
   /// When the player or the transcoder has its next 20 ms to fill.
   var tick: Instant?
@@ -78,9 +82,17 @@ struct Leg: ~Copyable {
 
   /// The soonest moment at which anything in this leg wants to be woken.
   var deadline: Instant? {
-    let own = earliest(tick, digitsOut.deadline, reports.due)
+    let own = earliest(earliest(tick, digitsOut.deadline, reports.due), watch.deadline, probeDue)
     guard let browser else { return own }
-    return earliest(own, watch.deadline, browser.agent.deadline, browser.handshake.deadline)
+    return earliest(own, browser.agent.deadline, browser.handshake.deadline)
+  }
+
+  /// When the probe has heard enough. A borrowing `switch`: chaining would consume it.
+  var probeDue: Instant? {
+    switch probe {
+    case .some(let probe): probe.due
+    case .none: nil
+    }
   }
 
   var report: LegReport {

@@ -31,7 +31,6 @@ extension MediaEngine where Transport: ~Copyable {
     guard legs[slot].browser != nil else { return }
     if let outputs = legs[slot].browser?.agent.wake(at: now) { perform(outputs, of: slot, at: now) }
     if let outputs = legs[slot].browser?.handshake.wake(at: now) { perform(outputs, of: slot, at: now) }
-    if legs[slot].watch.wake(at: now) { events.append(.fellSilent(legs[slot].id)) }
   }
 
   mutating func restart(_ slot: Int, local: ICECredentials, remote: ICECredentials, at now: Instant) {
@@ -74,6 +73,7 @@ extension MediaEngine where Transport: ~Copyable {
         legs[slot].keys = SRTPSession(keys)
         let isSealed = legs[slot].keys != nil
         if isSealed, legs[slot].audio?.receives == true { legs[slot].watch.start(at: now) }
+        guardSound(of: slot, at: now)
         events.append(isSealed ? .connected(legs[slot].id) : .failed(legs[slot].id, .handshakeFailed))
       case .failed(.fingerprintMismatch): events.append(.failed(legs[slot].id, .fingerprintMismatch))
       case .failed: events.append(.failed(legs[slot].id, .handshakeFailed))

@@ -71,6 +71,7 @@ extension MediaEngine where Transport: ~Copyable {
     let changed = legs[slot].audio?.codec != description.audio.codec
     legs[slot].audio = description.audio
     reachPhone(slot)
+    guardSound(of: slot, at: now)
     guard changed else { return }
     legs[slot].incoming = ReceptionStatistics(clockRate: description.audio.codec.clockRate)
     legs[slot].outgoing.changeClock(to: description.audio.codec.clockRate)
@@ -95,6 +96,10 @@ extension MediaEngine where Transport: ~Copyable {
   private mutating func bridge(_ one: Int, _ other: Int, at now: Instant) {
     hear(one, from: other, at: now)
     hear(other, from: one, at: now)
+    for slot in [one, other] {
+      legs[slot].isGuarded = true
+      guardSound(of: slot, at: now)
+    }
     schedule(one)
     schedule(other)
   }

@@ -73,10 +73,7 @@ extension MediaEngine where Transport: ~Copyable {
     }
     // The newest authenticated address that carries valid media is where the browser is (Firefox nominates aggressively).
     if case .browser(let known) = legs[slot].reach, known != source { legs[slot].reach = .browser(source) }
-    if legs[slot].watch.heard(at: now) {
-      events.append(.heardAgain(legs[slot].id))
-      schedule(slot)
-    }
+    if legs[slot].watch.heard(at: now) { heardAgain(slot, at: now) }
     route(slot, header, buffer, at: now)
   }
 
@@ -96,6 +93,7 @@ extension MediaEngine where Transport: ~Copyable {
       return
     }
     if case .phone(_, let known, _) = legs[slot].reach, known != source { reachPhone(slot) }
+    if legs[slot].watch.heard(at: now) { heardAgain(slot, at: now) }
     route(slot, header, buffer, at: now)
   }
 
@@ -111,6 +109,9 @@ extension MediaEngine where Transport: ~Copyable {
     guard let audio = leg.pointee.audio else { return }
     let listener = leg.pointee.listener
     if header.payloadType == audio.receivePayloadType {
+      if leg.pointee.probe != nil {
+        leg.pointee.probe?.measure(UnsafeRawBufferPointer(rebasing: buffer[header.payload]), at: now)
+      }
       guard let listener else { return }
       forward(header, buffer, from: slot, to: listener, at: now)
     } else if header.payloadType == audio.telephoneEvent?.payloadType {

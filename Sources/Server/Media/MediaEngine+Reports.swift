@@ -21,6 +21,7 @@ extension MediaEngine where Transport: ~Copyable {
       drops.stranger &+= 1
       return
     }
+    legs[slot].watch.reported(at: now)
     if known != source { legs[slot].reach = .phone(port, remote, rtcp: source) }
     read(slot, UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: now)
   }

@@ -98,6 +98,7 @@ package struct MediaEngine<Transport: MediaTransport & ~Copyable>: ~Copyable {
   private mutating func wake(_ slot: Int, at now: Instant) {
     wakeBrowser(slot, at: now)
     guard isTaken[slot] else { return }
+    wakeGuard(slot, at: now)
     wakeSound(slot, at: now)
     wakeDigits(slot, at: now)
     wakeReports(slot, at: now)

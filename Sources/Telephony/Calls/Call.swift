@@ -49,6 +49,7 @@ package struct Call: Sendable {
   var hasRung = false
   /// Whether the visitor's leg fell silent while it should be heard.
   var isUnheard = false
+  var sound = SoundGuard()
   /// Whether no check came for so long that only a new offer brings the visitor's sound back.
   var hasLostConsent = false
 

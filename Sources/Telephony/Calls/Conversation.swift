@@ -91,6 +91,8 @@ package enum VisitorEvent: Hashable, Sendable {
   case trying(CallID)
   case ringing(CallID)
   case talking(CallID, agent: String)
+  /// Both talk, and one does not hear the other; `talking` says when that is over.
+  case troubled(CallID, agent: String, SoundTrouble)
   /// The agent put the visitor on hold; `talking` says when it is back.
   case held(CallID)
   case ended(CallID, EndReason, seconds: Int)
@@ -102,6 +104,9 @@ package enum AgentEvent: Hashable, Sendable {
   /// The visitor's connection is lost; the call waits for it.
   case visitorLost(CallID)
   case visitorBack(CallID)
+  /// One does not hear the other, though both are there.
+  case troubled(CallID, SoundTrouble)
+  case soundIsWell(CallID)
   /// The call that this agent was talking on is over.
   case ended(CallID, EndReason, seconds: Int)
 

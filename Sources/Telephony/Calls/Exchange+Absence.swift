@@ -69,7 +69,8 @@ extension Exchange {
     if isNewLeg { outputs += join(place, at: now) }
     outputs.append(log(.info, place.tenant, place.call, "The visitor is back"))
     let resumed = Resumed(
-      event: call.event, answer: answer, resumeToken: call.resumeToken, seconds: call.secondsTalked(at: now))
+      event: self.call(place)?.event ?? call.event, answer: answer, resumeToken: call.resumeToken,
+      seconds: call.secondsTalked(at: now))
     return (.success(resumed), outputs)
   }
 
@@ -77,15 +78,20 @@ extension Exchange {
 
   /// The visitor's leg brings nothing any more: whoever talks with it hears a soft tone instead of nothing.
   mutating func fellSilent(_ leg: LegID, at now: Instant) -> [Output] {
-    guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, !call.isUnheard else { return [] }
+    guard let place = placesByLeg[leg], let call = call(place) else { return [] }
+    guard call.leg == leg else { return agentFellSilent(leg, place) }
+    guard !call.isUnheard else { return [] }
     update(place) { $0.isUnheard = true }
     let note = log(.info, place.tenant, place.call, "The visitor is not heard any more")
     guard case .talking(let party, _) = call.phase else { return [note] }
     return [note] + hear(place, at: now) + (party.session.map { [.agent($0, .visitorLost(place.call))] } ?? [])
+      + changeSound(place) { $0.visitor.nothingArrives() }
   }
 
   mutating func heardAgain(_ leg: LegID, at now: Instant) -> [Output] {
-    guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, call.isUnheard else { return [] }
+    guard let place = placesByLeg[leg], let call = call(place) else { return [] }
+    guard call.leg == leg else { return agentHeardAgain(leg, place) }
+    guard call.isUnheard else { return [] }
     return [log(.info, place.tenant, place.call, "The visitor is heard again")] + join(place, at: now)
   }
 
@@ -96,6 +102,7 @@ extension Exchange {
     let joining = hear(place, at: now)
     guard wasUnheard, case .talking(let party, _)? = call(place)?.phase else { return joining }
     return joining + (party.session.map { [.agent($0, .visitorBack(place.call))] } ?? [])
+      + changeSound(place) { $0.visitor.arrivesAgain() }
   }
 
   /// A browser's media is gone for good: the agent's ends the call, the visitor's too unless it may still come back.
@@ -111,11 +118,13 @@ extension Exchange {
 
 extension Call {
   /// Where the call stands, as the visitor is told.
-  fileprivate var event: VisitorEvent {
+  var event: VisitorEvent {
     switch phase {
     case .ringing: hasRung ? .ringing(id) : .trying(id)
     case .talking(.phone(let phone), _) where phone.isHolding: .held(id)
-    case .talking(let party, _): .talking(id, agent: party.agent.description)
+    case .talking(let party, _):
+      sound.visitorTrouble.map { .troubled(id, agent: party.agent.description, $0) }
+        ?? .talking(id, agent: party.agent.description)
     case .echo: .talking(id, agent: "Echo")
     }
   }

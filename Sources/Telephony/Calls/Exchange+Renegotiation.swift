@@ -56,6 +56,7 @@ extension Exchange {
     phone.renegotiation = .init(key: key, number: number, isOurOffer: request.body.isEmpty)
     placesByTransaction[key] = place
     keep(phone, of: place)
+    outputs += tellSound(place)
     let contact = contact(phone.flow).description
     return respond(key, request, .ok, at: now) {
       $0.headers.append(.contact, contact)
@@ -77,7 +78,7 @@ extension Exchange {
     var outputs: [Output] = []
     if renegotiation.isOurOffer, let answer = Self.description(request.body) { outputs = take(answer, from: &phone, place) }
     keep(phone, of: place)
-    return outputs
+    return outputs + tellSound(place)
   }
 
   /// Nobody acknowledged our 2xx for half a minute: the phone cannot be there any more (RFC 3261 §13.3.1.4).
@@ -98,7 +99,7 @@ extension Exchange {
   }
 
   /// Applies what the phone now says of itself to its leg, and tells the visitor of a hold and its end.
-  private func take(_ description: PhoneDescription, from phone: inout PhoneParty, _ place: Place) -> [Output] {
+  private mutating func take(_ description: PhoneDescription, from phone: inout PhoneParty, _ place: Place) -> [Output] {
     guard let codec = description.preferred,
       let audio = NegotiatedAudio(codec, among: description.codecs, direction: description.direction)
     else { return [] }
@@ -107,6 +108,8 @@ extension Exchange {
     let isHolding = !description.direction.receives
     defer { phone.isHolding = isHolding }
     var outputs = [Output.media(.connectPhone(phone.leg, PhoneLeg(remote: phone.remote, audio: audio)))]
+    // Nothing need come from a phone that holds, and one that is back is listened to anew.
+    if isHolding { outputs += changeSound(place) { $0.agent = SoundGuard.Side() } }
     if isHolding != phone.isHolding, let visitor = call(place)?.visitor {
       outputs.append(
         .visitor(visitor, isHolding ? .held(place.call) : .talking(place.call, agent: phone.agent.description)))

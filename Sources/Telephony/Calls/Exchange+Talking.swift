@@ -35,18 +35,22 @@ extension Exchange {
   mutating func meet(_ party: Party, _ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place) else { return [] }
     update(place) { $0.phase = .talking(party, since: now) }
-    return [
+    let meeting: [Output] = [
       flight(place, .answered(party.agent, party.leg)),
       log(.info, place.tenant, place.call, "Answered", party.agent.description),
       .visitor(call.visitor, .talking(place.call, agent: party.agent.description)),
-    ] + hear(place, at: now)
+    ]
+    let joining = hear(place, at: now)
+    return meeting + joining + (call.isUnheard ? changeSound(place) { $0.visitor.nothingArrives() } : [])
   }
 
   /// Lets the visitor's leg hear what the call's phase has for it.
   mutating func hear(_ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place), let leg = call.leg else { return [] }
     switch call.phase {
-    case .talking(let party, _) where call.isUnheard: return [.media(.play(party.leg, .reconnecting))]
+    case .talking(let party, _) where call.isUnheard:
+      // The visitor hears the agent all the same.
+      return [.media(.bridge(leg, party.leg)), .media(.play(party.leg, .reconnecting))]
     case .talking(let party, _): return [.media(.bridge(leg, party.leg))]
     case .ringing: return call.hasRung ? [.media(.play(leg, .ringback))] : []
     case .echo: return []
@@ -131,6 +135,8 @@ extension Exchange {
     case .consentLost(let leg): return consentLost(leg, at: now)
     case .fellSilent(let leg): return fellSilent(leg, at: now)
     case .heardAgain(let leg): return heardAgain(leg, at: now)
+    case .heard(let leg, let report): return heard(leg, report, at: now)
+    case .gone(let leg): return gone(leg, at: now)
     case .closed(let leg, let report): return records.receive(report, of: leg).map { [.record($0)] } ?? []
     case .digit: return []
     case .strained(let plane):

@@ -127,10 +127,15 @@ package enum MediaEvent: Hashable, Sendable {
   case failed(LegID, MediaFailure)
   /// No authenticated check for 30 s: the browser is gone (RFC 7675).
   case consentLost(LegID)
-  /// A connected browser sent no sound for three seconds, or said goodbye; silence that is spoken is sound.
+  /// A connected browser, or a phone in a conversation, sent no sound for three seconds, or said goodbye; silence that is spoken is sound.
   case fellSilent(LegID)
   /// It is heard again.
   case heardAgain(LegID)
+  /// What came from the peer in the first two seconds of a conversation, or in two seconds after a silence began or ended; again while
+  /// a microphone gives nothing.
+  case heard(LegID, SoundReport)
+  /// Neither RTP nor RTCP came from a phone in a conversation for 30 s, and it does not hold.
+  case gone(LegID)
   case digit(LegID, DTMFDigit)
   case played(LegID)
   case closed(LegID, LegReport)
@@ -138,6 +143,30 @@ package enum MediaEvent: Hashable, Sendable {
   case strained(MediaPlaneID)
   /// It does again.
   case relaxed(MediaPlaneID)
+}
+
+/// What two seconds of a peer's sound were like.
+package struct SoundReport: Hashable, Sendable {
+  package enum Level: Hashable, Sendable {
+    /// Nothing came that could be decoded.
+    case unknown
+    /// Not even the noise of a room: the microphone is switched off.
+    case digitalSilence
+    /// Below full scale (dBFS), so never above 0.
+    case decibels(Int)
+  }
+  /// Packets of sound.
+  package var packets: Int
+  package var level = Level.unknown
+  /// Whether RTCP came lately: a phone that is there and sends no sound may suppress its silence.
+  package var isReporting = false
+  /// Whether anything was ever heard of the peer.
+  package var hasSpoken = false
+
+  package init(packets: Int, level: Level = .unknown) {
+    self.packets = packets
+    self.level = level
+  }
 }
 
 package enum MediaFailure: Hashable, Sendable, CaseIterable {

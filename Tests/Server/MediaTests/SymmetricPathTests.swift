@@ -43,6 +43,29 @@ struct SymmetricPathTests {
     #expect(path.remote == real)
   }
 
+  @Test("The same machine is believed after a silence under another source too, once two packets in a row came")
+  func anew() {
+    var path = SymmetricPath(described: told)
+    let (other, third) = (SocketAddress(told.ip, 77), SocketAddress(told.ip, 78))
+    #expect(accepts(&path, SSRC(1), from: told, at: at(0)))
+    #expect(!accepts(&path, SSRC(2), from: other, at: at(1)), "while the settled source speaks")
+    #expect(!accepts(&path, SSRC(2), from: other, at: at(3)))
+    #expect(!accepts(&path, SSRC(2), from: third, at: at(3)), "two in a row of one source")
+    #expect(!accepts(&path, SSRC(2), from: other, at: at(3)))
+    #expect(accepts(&path, SSRC(2), from: other, at: at(3)) && path.remote == other)
+    for _ in 0..<3 { #expect(!accepts(&path, SSRC(9), from: thief, at: at(9)), "a stranger takes no pause for himself") }
+  }
+
+  @Test("A stranger who was quicker than the phone loses the path once it is silent")
+  func stolen() {
+    var path = SymmetricPath(described: told)
+    #expect(!accepts(&path, SSRC(9), from: thief, at: at(0)))
+    #expect(accepts(&path, SSRC(9), from: thief, at: at(0)))
+    #expect(!accepts(&path, SSRC(1), from: told, at: at(1)))
+    #expect(!accepts(&path, SSRC(1), from: told, at: at(3)))
+    #expect(accepts(&path, SSRC(1), from: told, at: at(3)) && path.remote == told)
+  }
+
   @Test("A new description starts the learning anew; the same one changes nothing")
   func redescribed() {
     var path = SymmetricPath(described: told)

@@ -50,6 +50,8 @@ export const texts = {
     blocked: "Noch kommt kein Ton durch. Vielleicht sperrt ihn Ihr Netz.",
     silent: "Ihr Mikrofon ist stumm. Ist es ausgeschaltet?",
     lost: "Ihr Mikrofon ist weg. Bitte schließen Sie eines an.",
+    unheard: "Man hört Sie nicht. Ein anderer Weg für Ihre Stimme wird gesucht …",
+    quiet: "Vielleicht hören Sie nichts: Von der Gegenseite kommt kein Ton.",
   },
   mute: "Stumm",
   unmute: "Stumm aus",

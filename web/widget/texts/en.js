@@ -41,6 +41,8 @@ export const texts = {
     blocked: "No sound gets through yet. Your network may block it.",
     silent: "Your microphone is silent. Is it switched off?",
     lost: "Your microphone is gone. Please connect one.",
+    unheard: "You are not heard. Looking for another way for your voice…",
+    quiet: "You may hear nothing: no sound comes from the other side.",
   },
   mute: "Mute",
   unmute: "Unmute",

@@ -50,6 +50,8 @@ export const texts = {
     blocked: "Todavía no pasa el sonido. Quizá tu red lo bloquee.",
     silent: "Tu micrófono está en silencio. ¿Está apagado?",
     lost: "Tu micrófono ha desaparecido. Conecta uno.",
+    unheard: "No se te oye. Buscamos otro camino para tu voz…",
+    quiet: "Puede que no oigas nada: no llega sonido del otro lado.",
   },
   mute: "Silenciar",
   unmute: "Activar",

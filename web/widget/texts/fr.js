@@ -50,6 +50,8 @@ export const texts = {
     blocked: "Aucun son ne passe encore. Votre réseau le bloque peut-être.",
     silent: "Votre micro est muet. Est-il éteint ?",
     lost: "Votre micro a disparu. Branchez-en un.",
+    unheard: "On ne vous entend pas. Recherche d’un autre chemin pour votre voix…",
+    quiet: "Vous n’entendez peut-être rien : aucun son ne vient de l’autre côté.",
   },
   mute: "Muet",
   unmute: "Activer",

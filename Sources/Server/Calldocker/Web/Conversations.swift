@@ -45,6 +45,9 @@ package struct WireAnswer: Encodable {
   package var from: String?
   package var page: String?
   package var resumeToken: String?
+  /// One-way audio: `not-heard` or `hears-nothing`, and what the page can do about it by itself: `restart-ice`.
+  package var trouble: String?
+  package var advice: String?
 
   package init(success: Bool? = nil) { self.success = success }
 
@@ -70,6 +73,9 @@ extension WireAnswer {
     case .talking(let call, let agent):
       self.init(call, state: "talking")
       self.agent = agent
+    case .troubled(let call, let agent, let trouble):
+      self.init(call, trouble)
+      self.agent = agent
     case .held(let call): self.init(call, state: "held")
     case .ended(let call, let reason, let seconds):
       self.init(call, state: "ended")
@@ -82,6 +88,13 @@ extension WireAnswer {
   private init(_ call: CallID, state: String) {
     callId = call.description
     self.state = state
+  }
+
+  private init(_ call: CallID, _ trouble: SoundTrouble) {
+    self.init(call, state: "talking")
+    self.trouble = trouble.kind.rawValue
+    message = trouble.message
+    advice = trouble.advice
   }
 
   /// An agent's event, with the name under which it is sent.
@@ -98,7 +111,8 @@ extension WireAnswer {
       answer.reason = why.rawValue
       return ("incoming-call-ended", answer)
     case .visitorLost(let call): return ("call-state", WireAnswer(call, state: "reconnecting"))
-    case .visitorBack(let call): return ("call-state", WireAnswer(call, state: "talking"))
+    case .troubled(let call, let trouble): return ("call-state", WireAnswer(call, trouble))
+    case .visitorBack(let call), .soundIsWell(let call): return ("call-state", WireAnswer(call, state: "talking"))
     case .ended(let call, let reason, let seconds):
       return ("call-state", WireAnswer(.ended(call, reason, seconds: seconds)))
     }

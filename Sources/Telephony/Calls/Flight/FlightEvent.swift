@@ -49,6 +49,8 @@ package enum FlightMedia: Hashable, Sendable {
   case consentLost(LegID)
   case fellSilent(LegID)
   case heardAgain(LegID)
+  case heard(LegID, SoundReport)
+  case gone(LegID)
   case closed(LegID, LegReport)
 
   init?(_ event: MediaEvent) {
@@ -59,6 +61,8 @@ package enum FlightMedia: Hashable, Sendable {
     case .consentLost(let leg): self = .consentLost(leg)
     case .fellSilent(let leg): self = .fellSilent(leg)
     case .heardAgain(let leg): self = .heardAgain(leg)
+    case .heard(let leg, let report): self = .heard(leg, report)
+    case .gone(let leg): self = .gone(leg)
     case .closed(let leg, let report): self = .closed(leg, report)
     case .digit, .played, .strained, .relaxed: return nil
     }
@@ -67,7 +71,7 @@ package enum FlightMedia: Hashable, Sendable {
   package var leg: LegID {
     switch self {
     case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
-      .heardAgain(let leg), .closed(let leg, _):
+      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .closed(let leg, _):
       leg
     }
   }

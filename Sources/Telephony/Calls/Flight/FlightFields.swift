@@ -95,6 +95,8 @@ extension FlightMedia {
     case .consentLost: "consent-lost"
     case .fellSilent: "fell-silent"
     case .heardAgain: "heard-again"
+    case .heard(_, let report): "heard: \(report.packets) packets, \(report.level.word)"
+    case .gone: "gone"
     case .closed(_, let report):
       "closed: \(report.packetsReceived) received, \(report.packetsSent) sent, \(report.packetsLost) lost"
     }
@@ -119,12 +121,23 @@ extension FlightCommand {
   }
 }
 
+extension SoundReport.Level {
+  fileprivate var word: String {
+    switch self {
+    case .unknown: "level unknown"
+    case .digitalSilence: "digital silence"
+    case .decibels(let level): "\(level) dBFS"
+    }
+  }
+}
+
 extension VisitorEvent {
   fileprivate var word: String {
     switch self {
     case .trying: "trying"
     case .ringing: "ringing"
     case .talking: "talking"
+    case .troubled(_, _, let trouble): "talking: \(trouble.kind.rawValue)"
     case .held: "held"
     case .ended: "ended"
     }
@@ -138,6 +151,8 @@ extension AgentEvent {
     case .incomingCallEnded(_, let end): "incoming-call-ended: \(end.rawValue)"
     case .visitorLost: "visitor-lost"
     case .visitorBack: "visitor-back"
+    case .troubled(_, let trouble): "troubled: \(trouble.kind.rawValue)"
+    case .soundIsWell: "sound-is-well"
     case .ended: "ended"
     }
   }

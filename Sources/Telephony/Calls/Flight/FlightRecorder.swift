@@ -165,7 +165,9 @@ package struct FlightRecorder: Sendable {
 extension VisitorEvent {
   fileprivate var call: CallID {
     switch self {
-    case .trying(let call), .ringing(let call), .talking(let call, _), .held(let call), .ended(let call, _, _): call
+    case .trying(let call), .ringing(let call), .talking(let call, _), .troubled(let call, _, _), .held(let call),
+      .ended(let call, _, _):
+      call
     }
   }
 }
@@ -174,6 +176,7 @@ extension AgentEvent {
   fileprivate var call: CallID {
     switch self {
     case .incomingCall(let call, _, _), .incomingCallEnded(let call, _), .visitorLost(let call), .visitorBack(let call),
+      .troubled(let call, _), .soundIsWell(let call),
       .ended(let call, _, _):
       call
     }

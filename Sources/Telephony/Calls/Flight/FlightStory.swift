@@ -56,6 +56,8 @@ package struct FlightStory {
     case .message(let message): told(message, entry, index)
     case .media(let media): told(media)
     case .command(let command): told(command)
+    case .toldVisitor(.troubled(_, _, let trouble)): ["The visitor was told: \(trouble.message)"]
+    case .toldAgent(.troubled(_, let trouble)): ["The agent was told in the browser: \(trouble.message)"]
     case .toldVisitor(.held): ["The visitor was put on hold by the agent's phone."]
     case .toldVisitor(.talking(_, let agent)) where agent == "Echo": ["The visitor was connected with the echo."]
     case .ended(let reason, let seconds):
@@ -188,6 +190,8 @@ package struct FlightStory {
     case .consentLost: return ["\(party) has not been heard of for 30 s: its sound is gone for good."]
     case .fellSilent: return ["\(party) sends no sound any more."]
     case .heardAgain: return ["\(party) is heard again."]
+    case .heard(_, let report): return ["\(party)'s sound was measured for two seconds: \(Self.measures(report))."]
+    case .gone: return ["\(party) is gone: neither sound nor reports came for 30 s."]
     case .closed(_, let report):
       guard report.codec != nil || report.packetsReceived > 0 else { return [] }
       return ["Measured on \(names.party(media.leg)): \(Self.measures(report))."]
@@ -208,6 +212,16 @@ package struct FlightStory {
     let codec = report.codec.map { "\($0), " } ?? ""
     return
       "\(codec)\(report.packetsReceived) packets received, \(report.packetsSent) sent, \(tenths / 10).\(tenths % 10) % lost"
+  }
+
+  private static func measures(_ report: SoundReport) -> String {
+    let packets = report.packets == 1 ? "1 packet" : "\(report.packets) packets"
+    switch report.level {
+    case .unknown where report.packets == 0: return report.isReporting ? "none came, while its reports do" : "nothing came"
+    case .unknown: return "\(packets), none of which could be decoded"
+    case .digitalSilence: return "\(packets) of nothing at all: the microphone is off"
+    case .decibels(let level): return "\(packets) at \(level) dBFS"
+    }
   }
 
   private func told(_ command: FlightCommand) -> [String] {

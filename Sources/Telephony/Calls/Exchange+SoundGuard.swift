@@ -1,0 +1,78 @@
+import Wire
+
+/// The guard against one-way audio: what cannot be healed is told to both sides in words, once, and once when it is over.
+extension Exchange {
+  /// Two seconds of somebody's sound were measured.
+  mutating func heard(_ leg: LegID, _ report: SoundReport, at now: Instant) -> [Output] {
+    guard let place = placesByLeg[leg], let call = call(place), case .talking(let party, _) = call.phase else { return [] }
+    guard leg != call.leg else { return changeSound(place) { $0.visitor.heard(report.level) } }
+    guard leg == party.leg else { return [] }
+    // Of a browser the watch says when nothing arrives; a phone that has spoken and reports may only suppress its silence.
+    let isMissing = report.packets == 0 && !(report.isReporting && report.hasSpoken)
+    guard case .phone = party, isMissing else { return changeSound(place) { $0.agent.heard(report.level) } }
+    return changeSound(place) { $0.agent.nothingArrives() }
+  }
+
+  /// The agent's leg brings nothing any more: at once for a browser, while a phone is measured first.
+  mutating func agentFellSilent(_ leg: LegID, _ place: Place) -> [Output] {
+    guard case .talking(let party, _)? = call(place)?.phase, party.leg == leg, case .browser = party else { return [] }
+    return changeSound(place) { $0.agent.nothingArrives() }
+  }
+
+  mutating func agentHeardAgain(_ leg: LegID, _ place: Place) -> [Output] {
+    guard case .talking(let party, _)? = call(place)?.phase, party.leg == leg else { return [] }
+    return changeSound(place) { $0.agent.arrivesAgain() }
+  }
+
+  /// A phone that talked is there no more.
+  mutating func gone(_ leg: LegID, at now: Instant) -> [Output] {
+    guard let place = placesByLeg[leg], case .talking(let party, _)? = call(place)?.phase, party.leg == leg else { return [] }
+    return [log(.info, place.tenant, place.call, "The agent's phone is gone: neither sound nor reports came from it for 30 s")]
+      + end(place, .connectionLost, at: now)
+  }
+
+  /// Takes what is new about a conversation's sound, for the operator and whoever it concerns.
+  mutating func changeSound(_ place: Place, _ change: (inout SoundGuard) -> Void) -> [Output] {
+    guard let before = call(place)?.sound else { return [] }
+    update(place) { change(&$0.sound) }
+    guard let after = call(place)?.sound else { return [] }
+    var outputs: [Output] = []
+    if before.visitor.fault != after.visitor.fault {
+      outputs.append(log(.info, place.tenant, place.call, Self.note("visitor", after.visitor.fault, isBrowser: true)))
+    }
+    if before.agent.fault != after.agent.fault {
+      let isBrowser = if case .talking(.browser, _)? = call(place)?.phase { true } else { false }
+      outputs.append(log(.info, place.tenant, place.call, Self.note("agent", after.agent.fault, isBrowser: isBrowser)))
+    }
+    return outputs + tellSound(place)
+  }
+
+  /// Tells both sides what they were not told yet, and takes back what is over.
+  mutating func tellSound(_ place: Place) -> [Output] {
+    guard let call = call(place), case .talking(let party, _) = call.phase else { return [] }
+    var outputs: [Output] = []
+    if case .phone(let phone) = party, phone.isHolding {
+      // Who is held is told so, and expects no voice.
+      update(place) { $0.sound.visitorWasTold = nil }
+    } else if call.sound.visitorTrouble != call.sound.visitorWasTold {
+      update(place) { $0.sound.visitorWasTold = $0.sound.visitorTrouble }
+      outputs.append(.visitor(call.visitor, call.event))
+    }
+    if case .browser(_, let session, _) = party, call.sound.agentTrouble != call.sound.agentWasTold {
+      update(place) { $0.sound.agentWasTold = $0.sound.agentTrouble }
+      outputs.append(.agent(session, call.sound.agentTrouble.map { .troubled(place.call, $0) } ?? .soundIsWell(place.call)))
+    }
+    return outputs
+  }
+
+  private static func note(_ side: String, _ fault: SoundFault?, isBrowser: Bool) -> String {
+    switch fault {
+    case nil: "The \(side)'s sound is well again"
+    case .digitalSilence: "The \(side) is not heard: the microphone gives nothing; both sides were told"
+    case .nothingArrives where isBrowser:
+      "The \(side) is not heard: nothing arrives from the browser; its page was asked for a new path (ICE restart)"
+    case .nothingArrives:
+      "The \(side) is not heard: nothing arrives from the phone, from any port of its address; the visitor was told"
+    }
+  }
+}
