@@ -51,6 +51,8 @@ package final class MediaLoop: @unchecked Sendable {
 
   deinit { buffer.deallocate() }
 
+  /// What waits on the browsers' port.
+  package var queue: UDPSocket.Queue { engine.transport.browsers.queue }
   /// The port that browsers reach.
   package var browserPort: UInt16 { engine.transport.browsers.localAddress?.port ?? 0 }
   /// When `wake` has something to do although nothing arrives.
@@ -107,6 +109,7 @@ package final class MediaLoop: @unchecked Sendable {
       figures.drops = engine.drops
       figures.received = received
       figures.sent = engine.transport.sent
+      figures.queue = engine.transport.browsers.queue
       figures.turns = turns
       figures.load = load.figures
       figures.isStrained = load.isStrained
@@ -121,6 +124,7 @@ package final class MediaLoop: @unchecked Sendable {
       case .stop: return true
       }
     }
+    engine.transport.expect(browsers: engine.slotsByFragment.count)
     return false
   }
 
