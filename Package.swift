@@ -113,7 +113,7 @@ var targets: [Target] = [
   tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),
   tests("Server", "Storage", ["Scratch", "storage-probe"]),
-  tests("Server", "Calldocker"),
+  tests("Server", "Calldocker", ["Scratch"]),
   .testTarget(
     name: "WorldTests", dependencies: ["CalldockerTesting"], path: "Tests/WorldTests", swiftSettings: careful),
   .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: careful),

@@ -37,8 +37,8 @@ package struct Server: Sendable {
     if configuration.host == .anyOfBoth, !Interfaces.speakIPv6 { configuration.host = .any }
     self.configuration = configuration
     folder = try DataFolder(taking: configuration.data)
-    ledger = try Ledger(in: folder.path)
     log = Log(level: configuration.logLevel, showsPersonal: configuration.showsPersonal)
+    ledger = try Ledger(in: folder.path, log: log)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
     let relay = Relay()
     let sounds = try Self.sounds(configuration.dialplans)

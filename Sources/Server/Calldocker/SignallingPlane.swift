@@ -166,7 +166,7 @@ package actor SignallingPlane {
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
-      case .record(let record): write(record)
+      case .record(let record): ledger.write(record)
       case .keep(let phones): keep(phones)
       case .flight: break
       case .log(let line): write(line)
@@ -184,16 +184,8 @@ package actor SignallingPlane {
   }
 
   private func kept(_ phones: KeptPhones, _ failure: StorageFailure?) {
-    if let failure { log.write(.error, "A registration was not written. \(failure)") }
     guard let ticket = phones.ticket else { return }
     with { ((), failure == nil ? $0.kept(ticket, at: $1) : $0.keepFailed(ticket, at: $1)) }
-  }
-
-  private func write(_ record: CallRecord) {
-    ledger.write(record) { [log] failure in
-      let call = String(record.call.description.prefix(6))
-      log.write(.error, "A line of the call log was not written. \(failure)", [("call", call)])
-    }
   }
 
   /// Takes everybody and all phones back that were there before a restart; to be done before the sockets are read.
@@ -353,6 +345,7 @@ package actor SignallingPlane {
       gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, refused: refused, legs: legs, turns: loop.turns)
   }
   nonisolated var mediaPlanes: [MediaPlane] { media }
+  nonisolated var disk: (isFailing: Bool, heldCalls: Int) { ledger.diskFigures }
 }
 
 extension IPAddress {

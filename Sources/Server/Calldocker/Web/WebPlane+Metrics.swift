@@ -95,6 +95,12 @@ extension WebPlane {
         plane.figures.drops.byReason.map { ("plane=\"\(number)\",reason=\"\($0)\"", Double($1)) }
       })
     text.add(
+      "calldocker_media_queue_bytes", .gauge, "What waited in the kernel on a media plane's port for browsers.",
+      each { figures, _ in Double(figures.queue.octets) })
+    text.add(
+      "calldocker_media_queue_lost_total", .counter, "Datagrams from browsers that found no room in the kernel.",
+      each { figures, _ in Double(figures.queue.lost) })
+    text.add(
       "calldocker_media_mailbox_letters", .gauge, "Letters that wait for a media plane.",
       each { _, waiting in Double(waiting) })
     text.add(
@@ -118,6 +124,9 @@ extension WebPlane {
       "calldocker_web_unanswered_events", .gauge, "Events of clients that wait for the exchange.",
       sessions.values.reduce(0) { $0 + $1.unanswered })
     text.add("calldocker_web_turn_seconds", "Work of the web loop between two waits.", [("", loop.turns)])
+    let disk = signalling.disk
+    text.add("calldocker_disk_failing", .gauge, "1 while the disk does not take what is to be kept.", disk.isFailing ? 1 : 0)
+    text.add("calldocker_disk_held_calls", .gauge, "Lines of the call log that wait for the disk.", disk.heldCalls)
     let process = ProcessFigures.read()
     text.add("process_cpu_seconds_total", .counter, "CPU time of the process.", [("", process.cpuSeconds)])
     text.add("process_resident_memory_bytes", .gauge, "Memory of the process.", process.residentBytes)
