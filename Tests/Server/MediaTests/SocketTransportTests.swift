@@ -67,7 +67,8 @@ struct SocketTransportTests {
   }
 
   @Test(
-    "Of a second of browsers' packets that nobody read, about a quarter waits, however many they are", arguments: [1, 2, 10, 30])
+    "Of a second of browsers' packets that nobody read, about a quarter waits, however many they are",
+    arguments: [1, 2, 10, 30])
   func browserQueue(count: Int) throws {
     var transport = try Self.transport(Self.freePair())
     transport.expect(browsers: count)
