@@ -59,11 +59,20 @@ var targets: [Target] = [
     "Server", "Media", ["Wire", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Runtime"], settings: fast),
   library("Server", "Runtime", ["Wire", "CLinux", "Cryptography"], settings: fast),
   library("Server", "Storage", ["Wire", "SQLite", "Runtime"]),
+  // A visitor's browser and an agent's phone as values: the test kit's, and the doctor's.
+  library(
+    "Server", "Peers", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography"]),
+  library(
+    "Server", "Doctor",
+    [
+      "Wire", "SIPSyntax", "ICE", "RTP", "HTTP", "SocketIO", "SecureRTP", "Codecs", "Cryptography", "SQLite", "Runtime",
+      "Peers",
+    ]),
   library(
     "Server", "Calldocker",
     [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime",
-      "SQLite", "Storage",
+      "SQLite", "Storage", "Doctor",
     ]),
   .executableTarget(
     name: "calldocker", dependencies: ["Calldocker"], path: "Sources/calldocker", swiftSettings: careful),
@@ -73,7 +82,7 @@ var targets: [Target] = [
     name: "CalldockerTesting",
     dependencies: [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Media",
-      "VirtualClock",
+      "Peers", "VirtualClock",
     ],
     path: "Tests/CalldockerTesting", swiftSettings: careful),
 
@@ -113,6 +122,7 @@ var targets: [Target] = [
   tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),
   tests("Server", "Storage", ["Scratch", "storage-probe"]),
+  tests("Server", "Doctor"),
   tests("Server", "Calldocker", ["Scratch"]),
   .testTarget(
     name: "WorldTests", dependencies: ["CalldockerTesting"], path: "Tests/WorldTests", swiftSettings: careful),

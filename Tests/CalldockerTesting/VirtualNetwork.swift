@@ -1,10 +1,11 @@
+import Peers
 import VirtualClock
 import Wire
 
 /// A network that exists in virtual time: it delays, reorders and loses datagrams as a seed says.
 ///
 /// OpenSSL, which asks the wall's clock when to repeat a flight, is told this time as well.
-package final class VirtualNetwork {
+package final class VirtualNetwork: PeerNetwork {
   private struct Datagram {
     var octets: [UInt8]
     var from: SocketAddress

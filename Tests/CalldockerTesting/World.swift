@@ -2,6 +2,7 @@ import Calls
 import Codecs
 import Cryptography
 import Media
+import Peers
 import RTP
 import SIPCore
 import SIPSyntax
@@ -22,6 +23,9 @@ package final class World {
   package var recorder = FlightRecorder()
   private var ladder: [String] = []
 
+  private static let identities = (0..<4).map {
+    Identity.selfSigned(names: ["browser\($0).test"], now: 1_795_000_000, days: 30)
+  }
   private static let identity = Identity.selfSigned(names: ["gateway.test"], now: 1_795_000_000, days: 30)
   private static let sounds = SoundLibrary(prompts: [
     "echo-greeting": WAVFile(rate: 8000, samples: Tone([660], amplitude: 0.3).samples(rate: 8000, seconds: 1))
@@ -86,8 +90,8 @@ package final class World {
   ) -> SoftPhone {
     let address = SocketAddress(.v4(0xC633_6401 + UInt32(phones.count)), 5060)
     let phone = SoftPhone(
-      network, at: address, server: sip, user: user, domain: tenant.description, password: password, habit: habit,
-      hums: frequency, codec: codec, seed: UInt64(phones.count + 100))
+      network, at: address, mediaPort: address.port + 1000, server: sip, user: user, domain: tenant.description,
+      password: password, habit: habit, hums: frequency, codec: codec, randomness: .seeded(UInt64(phones.count + 100)))
     phones.append(phone)
     phone.register()
     return phone
@@ -95,7 +99,9 @@ package final class World {
 
   package func addBrowser(hums frequency: Double = 440) -> BrowserPeer {
     let address = SocketAddress(.v4(0xCB00_7101 + UInt32(browsers.count)), 40_000)
-    let browser = BrowserPeer(network, at: address, hums: frequency, seed: UInt64(browsers.count + 200))
+    let browser = BrowserPeer(
+      network, at: address, identity: Self.identities[browsers.count % Self.identities.count], hums: frequency,
+      randomness: .seeded(UInt64(browsers.count + 200)))
     browsers.append(browser)
     return browser
   }

@@ -1,5 +1,6 @@
 import CalldockerTesting
 import Calls
+import Peers
 import SIPSyntax
 import Testing
 import Wire

@@ -1,5 +1,6 @@
 import CalldockerTesting
 import Calls
+import Peers
 import Testing
 import Wire
 

@@ -16,6 +16,11 @@ extension Database {
     return Array((structure.filter { $0 != "ok" } + orphans).prefix(Self.maximumFaults))
   }
 
+  /// The same without comparing indexes with their tables, which takes much less time (`PRAGMA quick_check`).
+  package func quickFaults() throws(DatabaseFailure) -> [String] {
+    try rows("PRAGMA quick_check(10)") { row throws(DatabaseFailure) -> String in try row.next() }.filter { $0 != "ok" }
+  }
+
   /// Copies the write-ahead log into the file and empties it.
   ///
   /// Says whether it could be done wholly: it waits for no reader that is still looking at an older moment.

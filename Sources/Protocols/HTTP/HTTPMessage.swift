@@ -19,8 +19,8 @@ package struct HTTPRequest: Hashable, Sendable {
   package func parameter(_ name: String) -> String? {
     for pair in query.split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.first.flatMap({ PercentCoding.decode($0) }) == name {
-        return parts.count > 1 ? PercentCoding.decode(parts[1]) : ""
+      if parts.first.flatMap({ PercentCoding.decode($0, isForm: true) }) == name {
+        return parts.count > 1 ? PercentCoding.decode(parts[1], isForm: true) : ""
       }
     }
     return nil

@@ -1,9 +1,11 @@
 import Wire
 
-/// The %HH escapes of paths and queries (RFC 3986 §2.1, and `+` as a space in forms).
+/// The %HH escapes of paths and queries (RFC 3986 §2.1).
 package enum PercentCoding {
   /// The text meant; `nil` for a broken escape or bytes that are no UTF-8.
-  package static func decode(_ text: some StringProtocol) -> String? {
+  ///
+  /// - Parameter isForm: in queries, as forms write them, `+` is a space; in paths it is itself.
+  package static func decode(_ text: some StringProtocol, isForm: Bool = false) -> String? {
     let bytes = Array(text.utf8)
     var plain: [UInt8] = []
     var index = 0
@@ -15,7 +17,7 @@ package enum PercentCoding {
         }
         plain.append(high << 4 | low)
         index += 3
-      case UInt8(ascii: "+"):
+      case UInt8(ascii: "+") where isForm:
         plain.append(0x20)
         index += 1
       default:
@@ -24,6 +26,19 @@ package enum PercentCoding {
       }
     }
     return String(validating: plain, as: UTF8.self)
+  }
+
+  /// A text as one segment of a path (RFC 3986 §3.3).
+  package static func encode(_ text: String) -> String {
+    let octets = text.utf8.flatMap { octet -> [UInt8] in
+      switch octet {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"),
+        UInt8(ascii: "@"):
+        [octet]
+      default: [UInt8(ascii: "%")] + Array(Hex.encode([octet]).uppercased().utf8)
+      }
+    }
+    return String(decoding: octets, as: UTF8.self)
   }
 }
 

@@ -33,14 +33,20 @@ package actor Enrolment {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   private let signalling: SignallingPlane
   private let ledger: Ledger
+  private let reception: Reception
+  private let hashing: PasswordHashing
   private let log: Log
   /// Whether agents of new tenants may come in without a token.
   private let isOpen: Bool
-  private var accounts = Accounts()
   private var randomness = Randomness.system
 
-  package init(loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, log: Log, isOpen: Bool) {
+  init(
+    loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, reception: Reception, hashing: PasswordHashing, log: Log,
+    isOpen: Bool
+  ) {
     self.loop = loop
+    self.reception = reception
+    self.hashing = hashing
     self.signalling = signalling
     self.ledger = ledger
     self.log = log
@@ -53,11 +59,13 @@ package actor Enrolment {
   package func restore(_ state: StartingState, except excluded: TenantID?) async throws(EnrolmentFault) {
     let phones = state.phones.filter { $0.address.tenant != excluded }
     do throws(DirectoryFault) {
-      try await signalling.restore(state.changes(except: excluded), phones)
+      let choices = state.settings.filter { $0.tenant != excluded && $0.settings.digest != .md5 }
+      let policies = choices.map { DirectoryChange.digestPolicySet($0.tenant, $0.settings.digest) }
+      try await signalling.restore(state.changes(except: excluded) + policies, phones)
     } catch {
       throw .directory(error)
     }
-    for (tenant, account) in state.accounts { accounts.open(tenant, account) }
+    await reception.restore(state)
   }
 
   /// - Parameters:
@@ -66,42 +74,60 @@ package actor Enrolment {
   package func addTenant(
     _ text: String, owner: String? = nil, ownerPassword: String? = nil
   ) async throws(EnrolmentFault) -> NewTenant {
-    guard let name = Self.name(text, maximum: Self.maximumNameBytes) else { throw .tenantName }
+    let name = try Self.tenantName(text)
     guard ownerPassword.map({ Self.ownerPasswordBytes.contains($0.utf8.count) }) ?? true else { throw .ownerPassword }
     let id = TenantID(using: &randomness)
-    var secret: Accounts.Secret?
+    let now = WallClock.now
+    var person: Accounts.Person?
     if let ownerPassword {
-      let salt = randomness.bytes(16)
-      secret = await Task.detached { Accounts.Secret(password: ownerPassword, salt: salt) }.value
+      guard let secret = await hashing.secret(ownerPassword, salt: randomness.bytes(16)) else { throw .busy }
+      person = Accounts.Person(
+        name: owner ?? Accounts.nameless, role: .owner, secret: secret, createdAt: now, tokensValidAfter: now)
     }
-    let (account, token) = Accounts.Account.new(owner: owner, secret, using: &randomness)
-    try await add(id, name: name, isOpen: isOpen, fallback: .refuse, account)
+    let token = randomness.token(40)
+    try await add(
+      id, name: name, isOpen: isOpen, fallback: .refuse, token: SHA256.hash(Array(token.utf8)), owner: person, at: now)
     log.write(.info, "A business was added", personal: name, [("tenant", id.description)])
     return NewTenant(id: id, token: token)
   }
 
   private func add(
-    _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, _ account: Accounts.Account?
+    _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?, at now: WallTime
   ) async throws(EnrolmentFault) {
     try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: fallback))
     try await commit(orElse: .tenantRemoved(id)) { ledger throws(StorageFailure) in
-      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, account: account)
+      try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, token: token, owner: owner, at: now)
     }
-    if let account { accounts.open(id, account) }
+    await reception.open(id, token: token, people: owner.map { [$0] } ?? [])
   }
 
   /// The tenant of the demo, which has no owner. It is open to everybody's browser.
   package func addDemo(_ id: TenantID) async throws(EnrolmentFault) {
-    try await add(id, name: "Demo", isOpen: true, fallback: .echo, nil)
+    try await add(id, name: "Demo", isOpen: true, fallback: .echo, token: nil, owner: nil, at: WallClock.now)
   }
 
   /// Ends the business's calls and forgets all that is its own, its history too. Once begun it is not undone.
   package func removeTenant(_ id: TenantID) async throws(EnrolmentFault) {
     guard await signalling.tenant(id.description) != nil else { throw .directory(.unknownTenant) }
     do throws(StorageFailure) { try await ledger.remove(id) } catch { throw .notKept(error) }
-    accounts.close(id)
+    await reception.close(id)
     try await apply(.tenantRemoved(id))
-    log.write(.info, "A business was removed", [("tenant", id.description)])
+    if id != .doctor { log.write(.info, "A business was removed", [("tenant", id.description)]) }
+  }
+
+  /// The doctor's own business with one agent, and the password of that agent's phone: kept as every other, told of to nobody.
+  ///
+  /// - Throws: `.directory(.tenantExists)` while another doctor is at work.
+  func beginExamination() async throws(EnrolmentFault) -> String {
+    try await add(.doctor, name: "Doctor", isOpen: false, fallback: .refuse, token: nil, owner: nil, at: WallClock.now)
+    return try await addAgent("doctor", to: .doctor).generatedPassword ?? ""
+  }
+
+  func endExamination() async throws(EnrolmentFault) { try await removeTenant(.doctor) }
+
+  /// A call of the doctor's as the disk has it.
+  func examinedCall(_ call: CallID) async throws(EnrolmentFault) -> CallRow? {
+    do throws(StorageFailure) { return try await ledger.call(call, of: .doctor) } catch { throw .notKept(error) }
   }
 
   package func removeAgent(_ text: String, of id: TenantID) async throws(EnrolmentFault) {
@@ -132,11 +158,11 @@ package actor Enrolment {
     try await commit(orElse: .agentRemoved(tenant, name)) { ledger throws(StorageFailure) in
       try await ledger.add(name, to: tenant, digest: digest, teams: named)
     }
-    log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
+    if tenant != .doctor {
+      log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
+    }
     return NewAgent(name: name, generatedPassword: made)
   }
-
-  package func isOwner(of tenant: TenantID, token: String) -> Bool { accounts.isOwner(of: tenant, token: token) }
 
   private func apply(_ change: DirectoryChange) async throws(EnrolmentFault) {
     do throws(DirectoryFault) { try await signalling.apply(change) } catch { throw .directory(error) }
@@ -167,6 +193,11 @@ package actor Enrolment {
     return name.utf8.count <= maximum && name.isOneLine ? name : nil
   }
 
+  static func tenantName(_ text: String) throws(EnrolmentFault) -> String {
+    guard let name = name(text, maximum: maximumNameBytes) else { throw .tenantName }
+    return name
+  }
+
   private static func isPassword(_ text: String) -> Bool {
     (1...maximumPasswordBytes).contains(text.utf8.count) && text.isOneLine
   }
@@ -180,6 +211,8 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
   case agentPassword
   case team
   case tooManyTeams
+  /// Too many passwords are being hashed.
+  case busy
   case directory(DirectoryFault)
   /// The disk did not take it, and nothing was changed.
   case notKept(StorageFailure)
@@ -190,6 +223,7 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
     case .directory(.unknownTenant), .directory(.unknownAgent): .problem(404, "Unknown", detail: sentence)
     case .directory(.tenantExists), .directory(.agentExists): .problem(409, "There already", detail: sentence)
     case .directory(.tooMany): .problem(503, "Full", detail: sentence)
+    case .busy: Denial.busy.problem
     case .notKept(let failure) where failure.mayPass: Self.later(sentence)
     case .notKept: .problem(500, "It could not be saved", detail: sentence)
     default: .problem(422, "This cannot be used", detail: sentence)
@@ -211,6 +245,7 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
       "An agent's name has 1 to \(AgentName.maximumLength) letters, digits, dots, hyphens and underscores, without accents."
     case .agentPassword: "An agent's password has 1 to \(Enrolment.maximumPasswordBytes) bytes, on one line."
     case .team: "A team's name has 1 to \(Enrolment.maximumTeamBytes) bytes, on one line."
+    case .busy: "Too many are signing up or logging in just now; try again in a moment."
     case .tooManyTeams: "An agent may be in \(Enrolment.maximumTeams) teams."
     case .directory(.unknownTenant): "No business has this UUID."
     case .directory(.tenantExists): "This business is here already."

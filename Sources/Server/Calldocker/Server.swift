@@ -1,6 +1,7 @@
 import Calls
 import Codecs
 import Cryptography
+import Doctor
 import Foundation
 import Media
 import Runtime
@@ -14,6 +15,7 @@ package struct Server: Sendable {
   private let signalling: SignallingPlane
   private let web: WebPlane
   private let folder: DataFolder
+  private let reception: Reception
   private let enrolment: Enrolment
   private let ledger: Ledger
   private let control: ControlPlane
@@ -58,15 +60,32 @@ package struct Server: Sendable {
       host: configuration.host, advertised: configuration.advertised)
     relay.set(signalling)
     office = try EventLoop()
-    enrolment = Enrolment(loop: office, signalling: signalling, ledger: ledger, log: log, isOpen: configuration.isDemo)
+    let hashing = PasswordHashing()
+    reception = try Reception(loop: office, signalling: signalling, ledger: ledger, hashing: hashing, log: log)
+    enrolment = Enrolment(
+      loop: office, signalling: signalling, ledger: ledger, reception: reception, hashing: hashing, log: log,
+      isOpen: configuration.isDemo)
     demo = configuration.isDemo ? try Self.demo(configuration, ledger, port: signalling.sipAddress.port) : nil
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
       identity: try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log),
-      signalling: signalling, enrolment: enrolment, log: log,
+      signalling: signalling, enrolment: enrolment, reception: reception, log: log,
       files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo,
-      publicHost: configuration.advertised)
-    control = ControlPlane(loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment)
+      publicHost: configuration.advertised, trustedProxies: configuration.trustedProxies ?? [])
+    control = ControlPlane(
+      loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment, reception: reception,
+      service: Self.service(
+        configuration, httpPort: web.address.port, sipPort: signalling.sipAddress.port, mediaPorts: media.map(\.browserPort)))
+  }
+
+  private static func service(
+    _ configuration: Configuration, httpPort: UInt16, sipPort: UInt16, mediaPorts: [UInt16]
+  ) -> Service {
+    var service = Service(configuration, version: Command.version)
+    (service.httpPort, service.sipPort, service.mediaPorts) = (httpPort, sipPort, mediaPorts)
+    service.candidates = candidates(configuration, port: mediaPorts.first ?? 0).map(\.ip.description)
+    service.process = getpid()
+    return service
   }
 
   /// Carries media events to signalling, in their order.
@@ -101,8 +120,7 @@ package struct Server: Sendable {
   private static func shares(
     of configuration: Configuration
   ) throws -> [(browserPort: UInt16, phonePorts: ClosedRange<UInt16>)] {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let count = configuration.mediaPlanes ?? min(cores, Configuration.maximumMediaPlanes)
+    let count = configuration.mediaPlaneCount
     let pairs = configuration.rtpPorts.count / 2 / count
     guard pairs > 0 else {
       let (first, last) = (configuration.rtpPorts.lowerBound, configuration.rtpPorts.upperBound)

@@ -218,6 +218,8 @@ package actor SignallingPlane {
       case .info: .info
       case .warning: .warning
       }
+    // What the doctor tries is nobody's business but its own; what goes wrong with it is told by the doctor.
+    guard line.tenant != .doctor || self.log.level <= .debug else { return }
     var fields: [(String, String)] = []
     if let tenant = line.tenant { fields.append(("tenant", tenant.description)) }
     if let call = line.call { fields.append(("call", String(call.description.prefix(6)))) }
@@ -227,8 +229,12 @@ package actor SignallingPlane {
   // MARK: What others ask for
 
   package func report(_ events: [MediaEvent]) {
-    for event in events { legs.observe(event) }
+    for event in events where !isDoctors(event) { legs.observe(event) }
     with { exchange, now in ((), events.flatMap { exchange.receive($0, at: now) }) }
+  }
+
+  private func isDoctors(_ event: MediaEvent) -> Bool {
+    event.measuredLeg.map { Self.isOfNoCall($0) || exchange.isDoctors($0) } ?? false
   }
 
   package func apply(_ change: DirectoryChange) throws(DirectoryFault) {
@@ -237,6 +243,8 @@ package actor SignallingPlane {
   }
 
   package func tenant(_ text: String) -> Tenant? { TenantID(text).flatMap { exchange.tenant($0) } }
+
+  package func agent(_ name: AgentName, of tenant: TenantID) -> Agent? { exchange.tenant(tenant)?.agents[name] }
 
   /// The tenant's calls whose ids begin so, for whoever asks why.
   package func flights(of tenant: TenantID, beginning prefix: String) -> [FlightRecord] {
@@ -252,9 +260,11 @@ package actor SignallingPlane {
 
   package func callRequest(_ visitor: VisitorID, _ request: CallRequest) -> Result<Exchange.Routed, Refusal> {
     let result = with { $0.callRequest(visitor, request, at: $1) }
-    if case .failure(let refusal) = result { refused[refusal.reason, default: 0] &+= 1 }
+    if case .failure(let refusal) = result, TenantID(request.tenant) != .doctor { noteRefused(refusal.reason) }
     return result
   }
+  /// Counts a call that did not even reach the exchange.
+  func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
   }

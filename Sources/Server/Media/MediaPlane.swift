@@ -32,6 +32,9 @@ package final class MediaPlane: Sendable {
     }
   }
 
+  /// Bytes that the kernel is asked to let wait for a plane.
+  package static var browserReceiveBuffer: Int32 { SocketTransport.browserReceiveBuffer }
+
   /// The port that browsers reach.
   package let browserPort: UInt16
   private let mailbox: Mailbox<MediaLoop.Letter>

@@ -29,6 +29,15 @@ package struct LockFile: Sendable {
     file = descriptor
   }
 
+  /// The process that has it now, 0 if that is not known; `nil` if none has. Looking takes nothing from anybody.
+  package static func holder(of path: String) -> Int32? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+    return owner(descriptor) ?? 0
+  }
+
   private static func owner(_ file: Int32) -> Int32? {
     var digits = [UInt8](repeating: 0, count: 16)
     let count = pread(file, &digits, digits.count, 0)

@@ -12,6 +12,9 @@ package struct SystemFailure: Error, Hashable, Sendable, CustomStringConvertible
 
   package var description: String { "\(attempt): \(String(cString: strerror(code)))" }
 
+  /// The system's words alone.
+  package var reason: String { String(cString: strerror(code)) }
+
   package var isAddressInUse: Bool { code == EADDRINUSE }
   package var isForbidden: Bool { code == EACCES || code == EPERM }
   /// Nobody listens there.

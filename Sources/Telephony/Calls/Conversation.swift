@@ -37,6 +37,7 @@ package struct Refusal: Error, Hashable, Sendable {
     case badRequest = "bad-request"
     case badSDP = "bad-sdp"
     case unauthorised
+    case originRefused = "origin-refused"
     case unknownCall = "unknown-call"
     case shuttingDown = "shutting-down"
   }
@@ -56,6 +57,7 @@ package struct Refusal: Error, Hashable, Sendable {
     case .badRequest: "The request was not understood."
     case .badSDP: "The browser's description of its audio was not understood."
     case .unauthorised: "You are not allowed to do this. Please log in again."
+    case .originRefused: "This business does not take calls from the page that you are on."
     case .unknownCall: "This call is over."
     case .shuttingDown: "The service is being restarted. Please try again in a minute."
     }

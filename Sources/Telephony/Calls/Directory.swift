@@ -17,6 +17,7 @@ package enum DirectoryChange: Hashable, Sendable {
   /// The tenant goes with its agents, and its calls end.
   case tenantRemoved(TenantID)
   case agentRemoved(TenantID, AgentName)
+  case tenantRenamed(TenantID, name: String)
   /// How the tenant's phones prove their passwords from now on.
   case digestPolicySet(TenantID, DigestPolicy)
 }
@@ -75,7 +76,7 @@ package struct Tenant: Sendable {
   package static let maximumCalls = 2000
 
   package let id: TenantID
-  package let name: String
+  package internal(set) var name: String
   /// Whether agents may come in without a token.
   package let isOpen: Bool
   package let fallback: Fallback
@@ -135,7 +136,7 @@ extension Exchange {
       guard tenants[id] == nil else { throw .tenantExists }
       guard tenants.count < Self.maximumTenants else { throw .tooMany(limit: Self.maximumTenants) }
       tenants[id] = Tenant(id: id, name: name, isOpen: isOpen, fallback: fallback)
-      tenantsInOrder.append(id)
+      if id != .doctor { tenantsInOrder.append(id) }
     case .agentAdded(let id, let name, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
       try tenants[id]?.addAgent(name, digest: digest, teams: teams)
@@ -146,6 +147,9 @@ extension Exchange {
       guard let tenant = tenants[id] else { throw .unknownTenant }
       guard tenant.agents[name] != nil else { throw .unknownAgent }
       return remove(AddressOfRecord(tenant: id, agent: name), at: now)
+    case .tenantRenamed(let id, let name):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      tenants[id]?.name = name
     case .digestPolicySet(let id, let policy):
       guard tenants[id] != nil else { throw .unknownTenant }
       tenants[id]?.digestPolicy = policy

@@ -180,7 +180,7 @@ extension Exchange {
     }
     tenants[place.tenant]?.calls[place.call] = nil
     callsByPlane[call.plane.number] -= 1
-    counts.ended[reason, default: 0] &+= 1
+    if place.tenant != .doctor { counts.ended[reason, default: 0] &+= 1 }
     placesByVisitor[call.visitor] = nil
     absences.remove(place)
     let agentLeg: LegID? = if case .talking(let party, _) = call.phase { party.leg } else { nil }

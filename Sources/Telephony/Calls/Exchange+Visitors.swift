@@ -55,7 +55,7 @@ extension Exchange {
     tenants[tenant.id]?.calls[place.call] = call
     callsByPlane[call.plane.number] += 1
     placesByVisitor[visitor] = place
-    counts.begun &+= 1
+    if place.tenant != .doctor { counts.begun &+= 1 }
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
     outputs.append(.record(CallRecord(call)))
     outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)

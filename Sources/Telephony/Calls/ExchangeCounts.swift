@@ -59,10 +59,13 @@ package struct ExchangeGauges: Sendable {
 }
 
 extension Exchange {
+  /// Whether a leg is, or was until a moment ago, in a call of the doctor's.
+  package func isDoctors(_ leg: LegID) -> Bool { (placesByLeg[leg] ?? records.place(of: leg))?.tenant == .doctor }
+
   /// Walks all tenants: for somebody who asks now and then.
   package var gauges: ExchangeGauges {
     var gauges = ExchangeGauges()
-    for tenant in tenants.values {
+    for tenant in tenants.values where tenant.id != .doctor {
       for call in tenant.calls.values {
         switch call.phase {
         case .ringing: gauges.ringing += 1
@@ -73,7 +76,7 @@ extension Exchange {
       }
       for agent in tenant.agents.values { gauges.phones += agent.phones.all.count }
     }
-    gauges.tenants = tenants.count
+    gauges.tenants = tenantsInOrder.count
     gauges.transactions = layer.count
     gauges.connections = connections.count
     gauges.agentSessions = placesBySession.count

@@ -8,7 +8,7 @@ import Wire
 /// A whole server on free ports, spoken to through its control socket.
 ///
 /// The client waits as a command does, on a thread of its own: the pool that the server's tasks share has no thread to spare.
-private func withServer(_ body: @escaping @Sendable (ControlClient) throws -> Void) async throws {
+func withServer(_ body: @escaping @Sendable (ControlClient) throws -> Void) async throws {
   let folder = TemporaryFolder()
   var configuration = Configuration()
   configuration.data = folder.path
@@ -125,11 +125,11 @@ struct ControlTests {
       let socket = DataFolder.controlSocket(in: client.folder)
       try crowd(ControlPlane.maximumClients - 1, socket) {
         let last = try answered(socket)
-        let impatient = try UnixConnection(connect: socket, within: .milliseconds(300))
+        let impatient = try Conversation(connect: socket, within: .milliseconds(300))
         try impatient.send(request)
         #expect(throws: SystemFailure.self, "answered although the house is full") { _ = try impatient.receive() }
         leave(impatient)
-        let patient = try UnixConnection(connect: socket, within: .seconds(60))
+        let patient = try Conversation(connect: socket, within: .seconds(60))
         try patient.send(request)
         leave(last)
         #expect(try patient.receive().starts(with: Array("HTTP/1.1 200".utf8)))
@@ -141,14 +141,14 @@ struct ControlTests {
 
   private var request: [UInt8] { Array("GET /tenants HTTP/1.1\r\nHost: x\r\n\r\n".utf8) }
 
-  private func answered(_ socket: String) throws -> UnixConnection {
-    let connection = try UnixConnection(connect: socket, within: .seconds(60))
+  private func answered(_ socket: String) throws -> Conversation {
+    let connection = try Conversation(connect: socket, within: .seconds(60))
     try connection.send(request)
     #expect(try connection.receive().starts(with: Array("HTTP/1.1 200".utf8)))
     return connection
   }
 
-  private func leave(_ connection: consuming UnixConnection) {}
+  private func leave(_ connection: consuming Conversation) {}
 
   /// Does something while that many others are connected and were answered.
   private func crowd(_ count: Int, _ socket: String, _ work: () throws -> Void) throws {
@@ -166,7 +166,7 @@ struct ControlTests {
         ("POST /tenants HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n", "413"), ("\u{0}\u{1}\r\n\r\n", "400"),
         ("PUT /tenants HTTP/1.1\r\nHost: x\r\n\r\n", "405"), ("POST /tenants HTTP/1.1\r\nHost: x\r\n\r\n", "400"),
       ] {
-        let connection = try UnixConnection(connect: socket, within: .seconds(30))
+        let connection = try Conversation(connect: socket, within: .seconds(30))
         try connection.send(Array(octets.utf8))
         #expect(String(decoding: try connection.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 \(status) "))
       }

@@ -1,5 +1,6 @@
 import Calls
 import Cryptography
+import SIPCore
 import Testing
 import Wire
 
@@ -12,7 +13,8 @@ struct AccessTokenTests {
 
   init() throws {
     let tenant = try #require(TenantID("6ba7b810-9dad-41d1-80b4-00c04fd430c8"))
-    claims = AccessClaims(tenant: tenant, user: "alice", role: .agent, issuedAt: 1_000_000, lifetime: .seconds(3600), id: "j1")
+    claims = AccessClaims(
+      tenant: tenant, user: "alice", role: .agent, issuedAt: 1_000_000, lifetime: .seconds(3600), id: "j1", credential: "c")
   }
 
   @Test("What was signed is read again until it expires")
@@ -60,7 +62,12 @@ struct AccessTokenTests {
 
 @Suite("Whoever guesses passwords waits longer and longer")
 struct LoginAttemptsTests {
-  private let guesser = LoginAttempts.Guesser(address: .loopback, tenant: "t", user: "u")
+  private let guesser = guesser("u")
+
+  private static func guesser(_ user: String) -> LoginAttempts.Guesser {
+    var random = Randomness.seeded(1)
+    return LoginAttempts.Guesser(network: SourceNetwork(.loopback), tenant: TenantID(using: &random), user: user)
+  }
 
   @Test("Five wrong answers are free; then 1, 2, 4 … seconds, at most a quarter of an hour")
   func waits() {
@@ -74,7 +81,7 @@ struct LoginAttemptsTests {
       now += wait ?? .zero
     }
     #expect(waits == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512, 512, 512, 512])
-    #expect(attempts.wait(LoginAttempts.Guesser(address: .loopback, tenant: "t", user: "other"), at: now) == nil)
+    #expect(attempts.wait(Self.guesser("other"), at: now) == nil)
     attempts.succeeded(guesser)
     attempts.failed(guesser, at: now)
     #expect(attempts.wait(guesser, at: now) == nil)
@@ -84,11 +91,11 @@ struct LoginAttemptsTests {
   func limit() {
     var attempts = LoginAttempts()
     for number in 0...LoginAttempts.maximum {
-      let other = LoginAttempts.Guesser(address: .loopback, tenant: "t", user: "u\(number)")
+      let other = Self.guesser("u\(number)")
       for _ in 0..<6 { attempts.failed(other, at: Instant(nanoseconds: Int64(number))) }
     }
     let now = Instant(nanoseconds: Int64(LoginAttempts.maximum))
-    #expect(attempts.wait(LoginAttempts.Guesser(address: .loopback, tenant: "t", user: "u0"), at: now) == nil)
-    #expect(attempts.wait(LoginAttempts.Guesser(address: .loopback, tenant: "t", user: "u1"), at: now) != nil)
+    #expect(attempts.wait(Self.guesser("u0"), at: now) == nil)
+    #expect(attempts.wait(Self.guesser("u1"), at: now) != nil)
   }
 }

@@ -24,7 +24,7 @@ struct UnixSocketTests {
     defer { listener.close() }
     #expect(try scratch.permissions("s") == 0o600)
     #expect(listener.accept() == nil)
-    let connection = try UnixConnection(connect: listener.path, within: .seconds(30))
+    let connection = try Conversation(connect: listener.path, within: .seconds(30))
     let file = try #require(listener.accept())
     try connection.send(Array("hello".utf8))
     var room = [UInt8](repeating: 0, count: 10)
@@ -41,9 +41,9 @@ struct UnixSocketTests {
     let crashed = try UnixListener(bind: scratch.path + "/s")
     // The process ends without a word: the descriptor goes, the file stays.
     close(crashed.file)
-    #expect(throws: SystemFailure.self) { _ = try UnixConnection(connect: crashed.path, within: .seconds(1)) }
+    #expect(throws: SystemFailure.self) { _ = try Conversation(connect: crashed.path, within: .seconds(1)) }
     let listener = try UnixListener(bind: scratch.path + "/s")
-    _ = try UnixConnection(connect: listener.path, within: .seconds(1))
+    _ = try Conversation(connect: listener.path, within: .seconds(1))
     listener.close()
     #expect(!FileManager.default.fileExists(atPath: listener.path))
 
@@ -58,9 +58,9 @@ struct UnixSocketTests {
     let name = String(repeating: "x", count: UnixListener.maximumPathBytes - scratch.path.utf8.count - 1)
     let listener = try UnixListener(bind: scratch.path + "/" + name)
     defer { listener.close() }
-    _ = try UnixConnection(connect: listener.path, within: .seconds(1))
+    _ = try Conversation(connect: listener.path, within: .seconds(1))
     #expect(throws: SystemFailure.self) { try UnixListener(bind: scratch.path + "/x" + name) }
-    #expect(throws: SystemFailure.self) { _ = try UnixConnection(connect: scratch.path + "/x" + name, within: .seconds(1)) }
+    #expect(throws: SystemFailure.self) { _ = try Conversation(connect: scratch.path + "/x" + name, within: .seconds(1)) }
   }
 
   @Test("Who never answers is waited for as long as was said, and who is not there not at all")
@@ -68,7 +68,7 @@ struct UnixSocketTests {
     let scratch = try Scratch()
     let listener = try UnixListener(bind: scratch.path + "/s")
     defer { listener.close() }
-    let connection = try UnixConnection(connect: listener.path, within: .milliseconds(50))
+    let connection = try Conversation(connect: listener.path, within: .milliseconds(50))
     do throws(SystemFailure) {
       _ = try connection.receive()
       Issue.record("an answer came from nowhere")
@@ -76,7 +76,7 @@ struct UnixSocketTests {
       #expect(error.isTimeout, "\(error)")
     }
     do throws(SystemFailure) {
-      _ = try UnixConnection(connect: scratch.path + "/nobody", within: .seconds(60))
+      _ = try Conversation(connect: scratch.path + "/nobody", within: .seconds(60))
       Issue.record("nobody answered")
     } catch {
       #expect(error.isNobodyThere && error.description.contains("/nobody"), "\(error)")

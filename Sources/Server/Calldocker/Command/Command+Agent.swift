@@ -34,7 +34,7 @@ extension Command {
     }
   }
 
-  private static func password(_ options: Options) throws(Failure) -> String? {
+  static func password(_ options: Options) throws(Failure) -> String? {
     guard options.has("password-stdin") else { return options["password"] }
     guard !options.has("password") else {
       throw Failure(code: EX_USAGE, sentence: "Give either --password or --password-stdin, not both.")

@@ -11,14 +11,21 @@ package enum Command {
     let sentence: String
   }
 
+  /// A command that said everything on standard output already.
+  struct Silent: Error {
+    let code: Int32
+  }
+
   static let verbs: [Verb] = [
-    serve, tenantAdd, tenantList, tenantShow, tenantRemove, agentAdd, agentList, agentRemove, calls, why, showVersion,
+    serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentRemove, userAdd,
+    userList, userRemove, calls, why, doctor, showVersion,
   ]
 
   private static let exitCodes = """
-    Exit codes are those of sysexits.h: 0 done; 64 the command is not understood; 65 what was given cannot be used;
-    66 nothing came by standard input; 69 no server runs on the data folder, or it is full; 70, 71 and 76 something failed
-    inside; 73 the data folder cannot be used; 74 reading or writing failed; 77 this user may not; 78 the configuration is wrong.
+    Exit codes are those of sysexits.h: 0 done; 64 the command is not understood; 65 what was given cannot be used; 66 nothing
+    came by standard input; 69 no server runs on the data folder, or it is full; 70, 71 and 76 something failed inside; 73 the
+    data folder cannot be used; 74 reading or writing failed; 77 this user may not; 78 the configuration is wrong. The doctor
+    exits with 1 if something failed.
     """
 
   /// Runs what was asked for and says with which code to exit (sysexits).
@@ -31,6 +38,8 @@ package enum Command {
     } catch let failure as Failure {
       Console.complain(failure.sentence)
       return failure.code
+    } catch let silent as Silent {
+      return silent.code
     } catch let failure as SystemFailure {
       Console.complain("\(failure).")
       return EX_IOERR

@@ -17,6 +17,8 @@ package struct Configuration: Sendable {
   package var web = "web"
   package var advertised: IPAddress?
   package var baseDomain: String?
+  /// Proxies whose `X-Forwarded-For` tells where a request comes from.
+  package var trustedProxies: [IPAddress]?
   package var tls: TLSChoice?
   /// Seconds that calls may go on after SIGTERM.
   package var drain = 5

@@ -69,6 +69,28 @@ extension Kind<IPAddress> {
   }
 }
 
+extension Kind<[IPAddress]> {
+  static var addresses: Self {
+    Self(
+      takes: "ADDRESS,…",
+      read: { text throws(Unfit) in
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedOfBlanks)
+        let addresses = names.compactMap { IPAddress($0) }
+        guard addresses.count == names.count else {
+          throw Unfit("\(text) is no list of IP addresses, such as 127.0.0.1,2001:db8::7")
+        }
+        return addresses
+      }, write: { $0.map(\.description).joined(separator: ",") })
+  }
+}
+
+extension Substring {
+  fileprivate var trimmedOfBlanks: Substring {
+    let text = drop { $0 == " " }
+    return text.lastIndex { $0 != " " }.map { text[...$0] } ?? ""
+  }
+}
+
 extension Kind<String> {
   static var folder: Self {
     Self(

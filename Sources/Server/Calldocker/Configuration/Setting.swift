@@ -46,6 +46,9 @@ extension Setting {
     Setting("dialplans", \.dialplans, .folder, "where dialplans and prompts are"),
     Setting("web", \.web, .folder, "where the widget and its pages are"),
     Setting("advertise", \.advertised, .address, "the address that the world sees, behind NAT"),
+    Setting(
+      "trusted-proxies", \.trustedProxies, .addresses,
+      "proxies before the HTTP port, by commas; their X-Forwarded-For tells who asks"),
     Setting("base-domain", \.baseDomain, .hostName, "tenants are reachable as <uuid>.NAME too"),
     Setting(
       "tls", \.tls, .tlsChoice,

@@ -1,13 +1,13 @@
 import Foundation
+import HTTP
 import Runtime
 import Wire
 
 /// A command's way to the running server: one question, one answer, over the control socket.
 struct ControlClient: Sendable {
-  /// A server that takes longer than this does not answer at all.
-  static let patience = Duration.seconds(30)
-
   let folder: String
+  /// A server that takes longer than this does not answer at all.
+  var patience = Duration.seconds(30)
 
   /// - Throws: `Command.Failure`, in words for the person at the keys.
   func ask<Answer: Decodable>(
@@ -29,7 +29,7 @@ struct ControlClient: Sendable {
       "Content-Length: \(body.count)", "", "",
     ]
     do {
-      let connection = try UnixConnection(connect: DataFolder.controlSocket(in: folder), within: Self.patience)
+      let connection = try Conversation(connect: DataFolder.controlSocket(in: folder), within: patience)
       try connection.send(Array(head.joined(separator: "\r\n").utf8) + body)
       var answer: [UInt8] = []
       while answer.count <= HTTPReply.maximumBytes {
@@ -55,7 +55,7 @@ struct ControlClient: Sendable {
       return Command.Failure(code: EX_NOPERM, sentence: sentence)
     }
     if failure.isTimeout {
-      let sentence = "The server on \(folder) did not answer within \(Self.patience.components.seconds) seconds; see its log."
+      let sentence = "The server on \(folder) did not answer within \(patience.components.seconds) seconds; see its log."
       return Command.Failure(code: EX_UNAVAILABLE, sentence: sentence)
     }
     return Command.Failure(code: EX_IOERR, sentence: "The server cannot be asked: \(failure).")
@@ -71,31 +71,5 @@ struct ControlClient: Sendable {
       default: EX_DATAERR
       }
     return Command.Failure(code: code, sentence: sentence)
-  }
-}
-
-/// A whole answer of our own server (RFC 9112), with its length said beforehand and its connection closed behind it.
-struct HTTPReply: Sendable {
-  /// What an answer may have; lists come in pages that stay far below.
-  static let maximumBytes = 16 * 1024 * 1024
-
-  struct Broken: Error {}
-
-  let status: Int
-  let body: [UInt8]
-
-  init(parsing octets: [UInt8]) throws(Broken) {
-    guard octets.count <= Self.maximumBytes, let end = octets.firstRange(of: Array("\r\n\r\n".utf8)) else { throw Broken() }
-    let lines = String(decoding: octets[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
-    let words = lines[0].split(separator: " ")
-    guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else { throw Broken() }
-    let lengths = lines.dropFirst().compactMap { line -> Int? in
-      let parts = line.split(separator: ":", maxSplits: 1)
-      guard parts.count == 2, parts[0].lowercased() == "content-length" else { return nil }
-      return Int(parts[1].trimmingCharacters(in: .whitespaces))
-    }
-    guard lengths.count <= 1, octets.count - end.upperBound == lengths.first ?? 0 else { throw Broken() }
-    self.status = status
-    body = Array(octets[end.upperBound...])
   }
 }

@@ -16,6 +16,11 @@ extension ControlPlane {
     case trace
     case removeTenant
     case removeAgent
+    case service
+    case beginExamination
+    case examinedCall
+    case endExamination
+    case access(ControlAccess)
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -32,6 +37,11 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
     router.add("DELETE", "/tenants/{uuid}", .removeTenant)
     router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
+    router.add("GET", "/service", .service)
+    router.add("POST", "/examination", .beginExamination)
+    router.add("GET", "/examination/calls/{id}", .examinedCall)
+    router.add("DELETE", "/examination", .endExamination)
+    for (method, path, place) in ControlAccess.all { router.add(method, path, .access(place)) }
     return router
   }()
 
@@ -73,6 +83,7 @@ extension ControlPlane {
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
     case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
     case .trace: return await trace(of: try await tenant(uuid).id, beginning: captures["id"] ?? "", request)
+    case .access(let place): return await answer(place, try await tenant(uuid).id, captures["user"] ?? "", request)
     case .removeTenant:
       let tenant = try await tenant(uuid)
       try await enrolment.removeTenant(tenant.id)
@@ -84,6 +95,12 @@ extension ControlPlane {
       }
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
       return Self.json(200, AgentShown(agent, at: SystemClock.now))
+    case .service: return await describeService()
+    case .beginExamination: return try await beginExamination()
+    case .examinedCall: return try await examinedCall(captures["id"] ?? "")
+    case .endExamination:
+      await endExamination()
+      return HTTPResponse(200, type: "application/json", "{}")
     }
   }
 
@@ -110,10 +127,10 @@ extension ControlPlane {
 
   // MARK: JSON
 
-  private static let unreadable = HTTPResponse.problem(
+  static let unreadable = HTTPResponse.problem(
     400, "Not understood", detail: "The server did not understand the command; is it another version?")
 
-  private static func read<Wish: Decodable>(_ type: Wish.Type, _ request: HTTPRequest) -> Wish? {
+  static func read<Wish: Decodable>(_ type: Wish.Type, _ request: HTTPRequest) -> Wish? {
     try? JSONDecoder().decode(type, from: Data(request.body))
   }
 

@@ -1,3 +1,4 @@
+import Doctor
 import HTTP
 import Runtime
 import Wire
@@ -8,11 +9,16 @@ package actor ControlPlane {
   /// Commands at a time; one more waits in the kernel's queue until another ends.
   package static let maximumClients = 64
 
-  private let loop: EventLoop
+  let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   let signalling: SignallingPlane
   let enrolment: Enrolment
+  /// As it was at the start.
+  let service: Service
+  /// While a doctor examines the service: when that ends at the latest.
+  var examinationEnd: EventLoop.TimerID?
+  let reception: Reception
   private let listener: UnixListener
   private var clients: [UInt64: Client] = [:]
   private var lastNumber: UInt64 = 0
@@ -38,11 +44,16 @@ package actor ControlPlane {
     }
   }
 
-  package init(loop: EventLoop, listener: UnixListener, signalling: SignallingPlane, enrolment: Enrolment) {
+  package init(
+    loop: EventLoop, listener: UnixListener, signalling: SignallingPlane, enrolment: Enrolment, reception: Reception,
+    service: Service
+  ) {
     self.loop = loop
+    self.service = service
     self.listener = listener
     self.signalling = signalling
     self.enrolment = enrolment
+    self.reception = reception
   }
 
   package func start() throws(SystemFailure) { try listen() }

@@ -28,8 +28,11 @@ package struct Ledger: Sendable {
   func open() async throws(StorageFailure) -> StartingState {
     let now = WallClock.now
     _ = try await storage.write { writer in
+      _ = try writer.removeExpiredTokens(at: now)
       _ = try writer.removeExpiredRegistrations(at: now)
       _ = try writer.closeInterruptedCalls(at: now)
+      // What a doctor was examining when the last service ended is nobody's.
+      _ = try writer.removeTenant(TenantKey(.doctor))
     }
     return try await storage.read { try $0.startingState(at: now) }
   }
@@ -51,18 +54,16 @@ package struct Ledger: Sendable {
   // MARK: Who exists
 
   func add(
-    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, account: Accounts.Account?
+    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?,
+    at now: WallTime
   ) async throws(StorageFailure) {
-    let (key, now) = (TenantKey(tenant), WallClock.now)
+    let key = TenantKey(tenant)
+    let user = owner.map { UserRow($0, of: tenant) }
     let row = TenantRow(key: key, name: name, isOpen: isOpen, fallback: fallback.rawValue, createdAt: now)
     try await storage.write { writer in
       try writer.addTenant(row)
-      guard let account else { return }
-      try writer.setOwnerToken(account.token, of: key)
-      guard let secret = account.secret else { return }
-      try writer.addUser(
-        UserRow(
-          tenant: key, user: account.owner, role: .owner, password: secret.kept, createdAt: now, tokensValidAfter: now))
+      if let token { try writer.setOwnerToken(token, of: key) }
+      if let user { try writer.addUser(user) }
     }
   }
 
@@ -82,6 +83,49 @@ package struct Ledger: Sendable {
   func remove(_ agent: AgentName, of tenant: TenantID) async throws(StorageFailure) {
     let key = TenantKey(tenant)
     _ = try await storage.write { try $0.removeAgent(agent.description, of: key) }
+  }
+
+  /// Gives a tenant another name, where there is one, and other settings.
+  func change(_ tenant: TenantID, name: String?, _ settings: TenantSettings.Change) async throws(StorageFailure) {
+    let key = TenantKey(tenant)
+    try await storage.write { writer in
+      guard var row = try writer.tenant(key) else { return }
+      row.name = name ?? row.name
+      row.settings = TenantSettings.text(row.settings, changedBy: settings)
+      _ = try writer.changeTenant(row)
+    }
+  }
+
+  // MARK: Who logs in
+
+  func add(_ person: Accounts.Person, to tenant: TenantID) async throws(StorageFailure) {
+    let row = UserRow(person, of: tenant)
+    try await storage.write { try $0.addUser(row) }
+  }
+
+  func remove(_ person: Accounts.Person, of tenant: TenantID) async throws(StorageFailure) {
+    let (key, name) = (TenantKey(tenant), person.name)
+    _ = try await storage.write { try $0.removeUser(name, of: key) }
+  }
+
+  func set(
+    _ secret: Accounts.Secret, of person: Accounts.Person, in tenant: TenantID, at moment: WallTime
+  ) async throws(StorageFailure) {
+    let (key, name, kept) = (TenantKey(tenant), person.name, secret.kept)
+    _ = try await storage.write { try $0.setPassword(kept, of: name, in: key, at: moment) }
+  }
+
+  /// - Parameter expiresAt: seconds since 1970, after which the token is nobody's matter.
+  func revoke(_ token: String, expiresAt: Int64) async throws(StorageFailure) {
+    let row = RevokedTokenRow(jti: token, expiresAt: WallTime(milliseconds: expiresAt &* 1000))
+    try await storage.write { try $0.revokeToken(row) }
+  }
+
+  /// Forgets the tokens that have ended by themselves. Nothing waits for it.
+  func sweepRevoked(failed: @escaping @Sendable (StorageFailure) -> Void) {
+    let now = WallClock.now
+    storage.write(
+      { try $0.removeExpiredTokens(at: now) }, done: { if case .failure(let failure) = $0 { failed(failure) } })
   }
 
   // MARK: Phones
@@ -121,6 +165,12 @@ package struct Ledger: Sendable {
         log.write(.error, "A line of the call log is lost. \(failure)", [("call", String(row.id.prefix(6)))])
         note(failure)
       })
+  }
+
+  /// A call's line as the disk has it.
+  func call(_ call: CallID, of tenant: TenantID) async throws(StorageFailure) -> CallRow? {
+    let (id, key) = (call.description, TenantKey(tenant))
+    return try await storage.read { try $0.call(id, of: key) }
   }
 
   // MARK: A disk that fails

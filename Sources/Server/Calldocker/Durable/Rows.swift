@@ -104,18 +104,36 @@ extension StartingState {
     return order.map { ($0, all[$0] ?? []) }
   }
 
-  /// Who owns what.
-  var accounts: [(tenant: TenantID, account: Accounts.Account)] {
-    let owners = Dictionary(users.filter { $0.role == .owner }.map { ($0.tenant, $0) }) { first, _ in first }
-    return ownerTokens.compactMap { token in
-      guard let tenant = TenantID(token.tenant.description) else { return nil }
-      let owner = owners[token.tenant]
-      return (
-        tenant,
-        Accounts.Account(
-          token: token.digest, owner: owner?.user ?? Accounts.nameless,
-          secret: owner.flatMap { Accounts.Secret(kept: $0.password) })
-      )
+  /// Who owns what, and who logs in besides agents.
+  var houses: [(tenant: TenantID, token: [UInt8]?, people: [Accounts.Person])] {
+    let people = Dictionary(grouping: users.filter { $0.role != .agent }, by: \.tenant)
+    let tokens = Dictionary(ownerTokens.map { ($0.tenant, $0.digest) }) { first, _ in first }
+    return tenants.compactMap { row in
+      guard let tenant = TenantID(row.key.description) else { return nil }
+      let rows = (people[row.key] ?? []).sorted { ($0.createdAt, $0.user) < ($1.createdAt, $1.user) }
+      return (tenant, tokens[row.key], rows.compactMap(Accounts.Person.init))
     }
+  }
+
+  /// What each tenant chose.
+  var settings: [(tenant: TenantID, settings: TenantSettings)] {
+    tenants.compactMap { row in TenantID(row.key.description).map { ($0, TenantSettings(kept: row.settings)) } }
+  }
+}
+
+extension UserRow {
+  init(_ person: Accounts.Person, of tenant: TenantID) {
+    self.init(
+      tenant: TenantKey(tenant), user: person.name, role: person.role == .owner ? .owner : .supervisor,
+      password: person.secret.kept, createdAt: person.createdAt, tokensValidAfter: person.tokensValidAfter)
+  }
+}
+
+extension Accounts.Person {
+  /// `nil` for one whose password was kept in another way than ours.
+  init?(_ row: UserRow) {
+    guard let role = Role(rawValue: row.role.rawValue), let secret = Accounts.Secret(kept: row.password) else { return nil }
+    self.init(
+      name: row.user, role: role, secret: secret, createdAt: row.createdAt, tokensValidAfter: row.tokensValidAfter)
   }
 }

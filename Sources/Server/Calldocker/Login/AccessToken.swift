@@ -24,11 +24,16 @@ package struct AccessClaims: Hashable, Sendable {
   package var expiresAt: Int64
   /// Names this one token, so that it can be revoked.
   package var id: String
+  /// Tells with which password it was got, and nothing else of it: another password ends the token.
+  package var credential: String
 
-  package init(tenant: TenantID, user: String, role: Role, issuedAt: Int64, lifetime: Duration, id: String) {
+  package init(
+    tenant: TenantID, user: String, role: Role, issuedAt: Int64, lifetime: Duration, id: String, credential: String
+  ) {
     self.tenant = tenant
     self.user = user
     self.role = role
+    self.credential = credential
     self.issuedAt = issuedAt
     expiresAt = issuedAt + lifetime.milliseconds / 1000
     self.id = id
@@ -58,6 +63,7 @@ package struct TokenSeal: Sendable {
     var iat: Int64
     var exp: Int64
     var jti: String
+    var cred: String
   }
 
   /// The one header that we write and accept: what names no algorithm can confuse none.
@@ -74,7 +80,7 @@ package struct TokenSeal: Sendable {
   package func sign(_ claims: AccessClaims) -> String {
     let body = Body(
       iss: Self.audience, aud: Self.audience, sub: claims.user, tenant: claims.tenant.description, role: claims.role,
-      iat: claims.issuedAt, exp: claims.expiresAt, jti: claims.id)
+      iat: claims.issuedAt, exp: claims.expiresAt, jti: claims.id, cred: claims.credential)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let json = try? encoder.encode(body) else { preconditionFailure("claims can always be written as JSON") }
@@ -95,7 +101,12 @@ package struct TokenSeal: Sendable {
     guard body.iat <= now + Self.leeway, now < body.exp else { throw .expired }
     return AccessClaims(
       tenant: tenant, user: body.sub, role: body.role, issuedAt: body.iat, lifetime: .seconds(body.exp - body.iat),
-      id: body.jti)
+      id: body.jti, credential: body.cred)
+  }
+
+  /// What stands in a token for the secret that is kept of a password: who reads it learns nothing that could be tried.
+  func credential(of secret: [UInt8]) -> String {
+    Base64.encodeForURL(Array(HMACSHA256.authenticate(Array("credential\0".utf8) + secret, key: key).prefix(12)))
   }
 
   private func seal(_ text: String) -> [UInt8] { HMACSHA256.authenticate(Array(text.utf8), key: key) }

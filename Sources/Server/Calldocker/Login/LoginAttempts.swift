@@ -1,3 +1,5 @@
+import Calls
+import SIPCore
 import Wire
 
 /// Slows down whoever guesses passwords: wrong answers are counted for each address and name, right ones are never held back for long.
@@ -11,8 +13,9 @@ struct LoginAttempts: Sendable {
   static let maximum = 20_000
 
   struct Guesser: Hashable, Sendable {
-    var address: IPAddress
-    var tenant: String
+    var network: SourceNetwork
+    var tenant: TenantID
+    /// In lower case.
     var user: String
   }
   private struct History {

@@ -13,6 +13,8 @@ final class WebClient {
   var timer: EventLoop.TimerID?
   /// GETs of this connection that wait, to be let go with it.
   var polls: Set<SocketIOSession.PollID> = []
+  /// What the answers to its requests say about the pages that asked; `everybody` where nothing is said here.
+  var permissions: [HTTPConnection.RequestNumber: OriginPermission] = [:]
 
   init(number: UInt64, stream: StreamConnection, http: HTTPConnection) {
     self.number = number
@@ -34,6 +36,8 @@ final class WebSession {
   /// The connection that carries its WebSocket.
   var client: UInt64?
   var role = Role.nobody
+  /// Of the page in which the client runs, if it is a browser's and not from here.
+  var foreignOrigin: String?
   /// Events that the exchange has not answered yet.
   var unanswered = 0
   var timer: EventLoop.TimerID?

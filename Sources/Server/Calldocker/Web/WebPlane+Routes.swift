@@ -13,6 +13,7 @@ extension WebPlane {
     case health
     case metrics
     case demo
+    case access(AccessPlace)
   }
 
   private static let router: Router<Place> = {
@@ -22,12 +23,13 @@ extension WebPlane {
     router.add("GET", "/healthz", .health)
     router.add("GET", "/metrics", .metrics)
     router.add("GET", "/demo.json", .demo)
+    for (method, path, place) in AccessPlace.all { router.add(method, path, .access(place)) }
     return router
   }()
 
   func serve(_ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient) {
     if request.path == "/socket.io/" || request.path == "/socket.io" { return serveSocketIO(request, number, client) }
-    if request.method == "OPTIONS" { return answer(client, number, Self.preflight) }
+    if request.method == "OPTIONS" { return answer(client, number, Self.preflight(request)) }
     if let response = files.answer(to: request) { return answer(client, number, response) }
     switch Self.router.match(request.method, request.path) {
     case .notFound: answer(client, number, .problem(404, "There is nothing at this address"))
@@ -40,14 +42,6 @@ extension WebPlane {
     }
   }
 
-  /// What a browser asks before a page of another origin may post JSON (Fetch standard §3.2).
-  private static let preflight = HTTPResponse(
-    204,
-    headers: [
-      ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"), ("Access-Control-Allow-Headers", "Content-Type, Authorization"),
-      ("Access-Control-Max-Age", "86400"),
-    ])
-
   private func serve(
     _ place: Place, _ captures: [String: String], _ request: HTTPRequest, _ number: HTTPConnection.RequestNumber,
     _ client: UInt64
@@ -59,6 +53,7 @@ extension WebPlane {
       case .health: health(request)
       case .metrics: await metrics(request, from: clients[client])
       case .demo: await describeDemo(request)
+      case .access(let place): await answer(place, captures, request, number, client)
       }
     if let client = clients[client] { answer(client, number, response) }
   }
@@ -107,14 +102,15 @@ extension WebPlane {
   /// The origin that this client's browser would write for us.
   private func origin(for request: HTTPRequest, from client: WebClient?) -> String {
     guard let stream = client?.stream, let authority = request.authority else { return publicAddress }
-    // A proxy on this machine tells how its own client came; nobody else is believed.
-    let isBehindTLS = stream.remote.ip.isLoopback && request.headers["X-Forwarded-Proto"] == "https"
+    // A proxy on this machine, or one that is trusted, tells how its own client came; nobody else is believed.
+    let isTrusted = stream.remote.ip.isLoopback || proxies.addresses.contains(stream.remote.ip)
+    let isBehindTLS = isTrusted && request.headers["X-Forwarded-Proto"] == "https"
     return "\(stream.isSecure || isBehindTLS ? "https" : "http")://\(authority)"
   }
 
   private func register(_ request: HTTPRequest, from client: WebClient?) async -> HTTPResponse {
     let origin = origin(for: request, from: client)
-    guard signUps.admit(client?.stream.remote.ip ?? .any, isDemo: isDemo, at: SystemClock.now) else {
+    guard signUps.admit(source(of: request, from: client), isDemo: isDemo, at: SystemClock.now) else {
       var response = HTTPResponse.problem(429, "Too many sign-ups from your address; please try again in an hour")
       response.headers.append("Retry-After", "3600")
       return response

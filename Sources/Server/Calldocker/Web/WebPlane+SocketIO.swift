@@ -34,6 +34,7 @@ extension WebPlane {
     guard let session = try session(request) else {
       guard request.method == "GET" else { throw .badMethod }
       let session = try open(isWebSocket: false)
+      session.foreignOrigin = Self.foreignOrigin(of: request)
       return answer(client, number, HTTPResponse(200, type: "text/plain; charset=UTF-8", session.machine.openPacket))
     }
     switch request.method {
@@ -61,6 +62,7 @@ extension WebPlane {
     let known = try session(request)
     let session = if let known { known } else { try open(isWebSocket: true) }
     guard session.client == nil else { throw .badRequest }
+    if known == nil { session.foreignOrigin = Self.foreignOrigin(of: request) }
     session.client = client.number
     guard upgrade(client, number, request, session: session.machine.id) else {
       session.client = nil
@@ -164,11 +166,21 @@ extension WebPlane {
     }
     session.unanswered += 1
     Task {
-      let answer = await self.answer(to: event, visitor, agent)
+      let refusal = await self.refusal(of: event, from: session.foreignOrigin)
+      let answer = if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, agent) }
       session.unanswered -= 1
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
     }
+  }
+
+  /// Why a page may not do this, where its tenant does not allow its origin.
+  private func refusal(of event: WireEvent, from origin: String?) async -> Refusal? {
+    guard let origin, event.name == "call-request" || event.name == "register-agent", let uuid = event.body.uuid,
+      await !reception.allows(origin, in: uuid)
+    else { return nil }
+    if event.name == "call-request" { await signalling.noteRefused(.originRefused) }
+    return Refusal(.originRefused)
   }
 
   private func answer(to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID) async -> WireAnswer {
@@ -236,9 +248,9 @@ extension WebPlane {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
-    var isOwner = false
-    if let tenant = TenantID(uuid), let token = body.token { isOwner = await enrolment.isOwner(of: tenant, token: token) }
-    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isOwner) {
+    let standing = await reception.standing(of: body.token, as: name, in: uuid)
+    guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: standing == .proven) {
     case .failure(let refusal): return WireAnswer(refusal)
     case .success(let agent):
       var answer = WireAnswer(success: true)

@@ -20,9 +20,11 @@ package actor WebPlane {
 
   let signalling: SignallingPlane
   let enrolment: Enrolment
+  let reception: Reception
   let log: Log
   let files: WebFiles
   let demo: DemoBusiness?
+  let proxies: TrustedProxies
   /// Whether every tenant made by sign-up lets agents in without a token.
   var isDemo: Bool { demo != nil }
   /// Where clients find us, if they do not tell where they did.
@@ -45,8 +47,9 @@ package actor WebPlane {
   private static let farewellTime = Duration.seconds(1)
 
   package init(
-    loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment, log: Log,
-    files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?
+    loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment,
+    reception: Reception, log: Log, files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?,
+    trustedProxies: [IPAddress]
   ) {
     self.loop = loop
     self.listener = listener
@@ -54,9 +57,11 @@ package actor WebPlane {
     speaksTLS = identity != nil
     self.signalling = signalling
     self.enrolment = enrolment
+    self.reception = reception
     self.log = log
     self.files = files
     self.demo = demo
+    proxies = TrustedProxies(addresses: Set(trustedProxies))
     let local = listener.localAddress ?? SocketAddress(.loopback, 0)
     address = local
     let host = publicHost ?? (local.ip.isUnspecified ? .loopback : local.ip)
@@ -158,7 +163,7 @@ package actor WebPlane {
       case .send(let octets): client.stream.send(octets)
       case .request(let number, let request):
         guard let elsewhere = redirect(request, client) else {
-          serve(request, number, client)
+          serveIfWelcome(request, number, client)
           continue
         }
         answer(client, number, elsewhere)
@@ -173,11 +178,7 @@ package actor WebPlane {
 
   func answer(_ client: WebClient, _ number: HTTPConnection.RequestNumber, _ response: HTTPResponse) {
     var response = response
-    // Pages may be hosted anywhere; nothing here depends on cookies, so any origin may ask (Fetch standard, CORS), except
-    // for what says of itself that it is for our own.
-    if response.headers["Cross-Origin-Resource-Policy"] != "same-origin" {
-      response.headers.append("Access-Control-Allow-Origin", "*")
-    }
+    (client.permissions.removeValue(forKey: number) ?? .everybody).write(to: &response)
     response.headers.append("X-Content-Type-Options", "nosniff")
     perform(client.http.respond(number, response, at: SystemClock.now), for: client)
     schedule(client)

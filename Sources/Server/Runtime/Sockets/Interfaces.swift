@@ -52,6 +52,22 @@ package enum Interfaces {
     return storage.address?.ip
   }
 
+  /// The addresses of a host's name, by the system's resolver, which may ask the network and wait for it: for commands only.
+  package static func addresses(named name: String) -> [IPAddress] {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
+    var first: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(name, nil, &hints, &first) == 0 else { return [] }
+    defer { freeaddrinfo(first) }
+    var found: [IPAddress] = []
+    var next = first
+    while let entry = next {
+      next = entry.pointee.ai_next
+      if let address = ip(entry.pointee.ai_addr) { found.append(address) }
+    }
+    return found
+  }
+
   /// Our address that faces a peer, as the kernel's routes have it.
   package static func address(facing peer: IPAddress) -> IPAddress? {
     let wildcard: IPAddress = if case .v6 = peer { .v6(high: 0, low: 0) } else { .any }

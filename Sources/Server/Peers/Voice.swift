@@ -17,6 +17,8 @@ package final class Voice {
   package private(set) var heard: [Int16] = []
   package private(set) var sources: Set<SSRC> = []
   package private(set) var packetsHeard = 0
+  /// What came and what did not, of the sound.
+  package private(set) var reception: ReceptionStatistics
   package private(set) var digits: [UInt8] = []
   private var digitReceiver = TelephoneEventReceiver()
 
@@ -27,6 +29,7 @@ package final class Voice {
     timeline = OutgoingTimeline(clockRate: codec.clockRate, using: &random)
     buffer = JitterBuffer(clockRate: codec.clockRate)
     decoder = SpeechDecoder(codec)
+    reception = ReceptionStatistics(clockRate: codec.clockRate)
   }
 
   /// The next 20 ms as an RTP packet.
@@ -57,6 +60,7 @@ package final class Voice {
         digitReceiver.receive(header, payload: payload).map { digits.append($0) }
       } else if header.payloadType == PayloadType(payloadType) {
         packetsHeard += 1
+        reception.receive(sequence: header.sequence, timestamp: header.timestamp, ssrc: header.ssrc, at: now)
         buffer.insert(header, payload, at: now)
       }
     }

@@ -33,7 +33,7 @@ package final class SoftPhone {
   /// The last packet of sound that arrived.
   package private(set) var lastHeard: Instant?
 
-  private let network: VirtualNetwork
+  private let network: any PeerNetwork
   private let address: SocketAddress
   private let server: SocketAddress
   private let user: String
@@ -55,9 +55,10 @@ package final class SoftPhone {
   private var reportAt = Instant()
   private var attempts: UInt32 = 0
 
+  /// - Parameter mediaPort: for RTP, on the same address; RTCP has the port above it.
   package init(
-    _ network: VirtualNetwork, at address: SocketAddress, server: SocketAddress, user: String, domain: String,
-    password: String = "secret", habit: Habit, hums frequency: Double, codec: AudioCodec, seed: UInt64
+    _ network: any PeerNetwork, at address: SocketAddress, mediaPort: UInt16, server: SocketAddress, user: String,
+    domain: String, password: String, habit: Habit, hums frequency: Double, codec: AudioCodec, randomness: Randomness
   ) {
     self.network = network
     self.address = address
@@ -67,9 +68,9 @@ package final class SoftPhone {
     self.password = password
     self.habit = habit
     payloadType = codec == .opus ? 96 : codec == .pcmu ? 0 : 8
-    mediaPort = address.port + 1000
-    randomness = .seeded(seed)
-    voice = Voice(hums: frequency, codec: codec, random: &randomness)
+    self.mediaPort = mediaPort
+    self.randomness = randomness
+    voice = Voice(hums: frequency, codec: codec, random: &self.randomness)
     network.listen(address) { [unowned self] octets, _ in receive(octets) }
     network.listen(media) { [unowned self] octets, _ in hear(octets) }
     network.listen(SocketAddress(address.ip, mediaPort + 1)) { [unowned self] octets, _ in read(octets) }
@@ -229,11 +230,12 @@ package final class SoftPhone {
     let isOpus = voice.codec == .opus
     eventType = isOpus ? 102 : 101
     let name = isOpus ? "opus/48000/2" : voice.codec == .pcmu ? "PCMU/8000" : "PCMA/8000"
+    let family = media.ip.isIPv6 ? "IP6" : "IP4"
     return """
       v=0
-      o=- 1 1 IN IP4 \(media.ip)
+      o=- 1 1 IN \(family) \(media.ip)
       s=-
-      c=IN IP4 \(media.ip)
+      c=IN \(family) \(media.ip)
       t=0 0
       m=audio \(media.port) RTP/AVP \(payloadType) \(eventType)
       a=rtpmap:\(payloadType) \(name)

@@ -11,10 +11,16 @@ package final class BrowserPeer {
   package private(set) var isConnected = false
   package private(set) var hasLostConsent = false
   package var speaks = true
+  /// From the first check to its answer: the way there and back.
+  package private(set) var roundTrip: Duration?
+  /// Why the association came to nothing.
+  package private(set) var failure: DTLSFailure?
+  /// Where the gateway said that it can be reached, best first.
+  package private(set) var candidates: [SocketAddress] = []
   /// What the gateway reported of our sound.
   package private(set) var blocks: [ReportBlock] = []
 
-  private let network: VirtualNetwork
+  private let network: any PeerNetwork
   private let address: SocketAddress
   private let local: ICECredentials
   private let identity: Identity
@@ -23,20 +29,19 @@ package final class BrowserPeer {
   private var handshake: DTLSSession?
   private var keys: SRTPSession?
   private var remote: SocketAddress?
+  private var checkedAt: Instant?
   private var tick: Instant?
   private let bench = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
 
-  private static let identities = (0..<4).map {
-    Identity.selfSigned(names: ["browser\($0).test"], now: 1_795_000_000, days: 30)
-  }
-
-  package init(_ network: VirtualNetwork, at address: SocketAddress, hums frequency: Double, seed: UInt64) {
+  package init(
+    _ network: any PeerNetwork, at address: SocketAddress, identity: Identity, hums frequency: Double, randomness: Randomness
+  ) {
     self.network = network
     self.address = address
-    randomness = .seeded(seed)
-    voice = Voice(hums: frequency, codec: .opus, random: &randomness)
-    local = ICECredentials(usernameFragment: randomness.token(4), password: randomness.token(24))
-    identity = Self.identities[Int(seed % 4)]
+    self.identity = identity
+    self.randomness = randomness
+    voice = Voice(hums: frequency, codec: .opus, random: &self.randomness)
+    local = ICECredentials(usernameFragment: self.randomness.token(4), password: self.randomness.token(24))
     network.listen(address) { [unowned self] in receive($0, from: $1) }
   }
 
@@ -78,16 +83,21 @@ package final class BrowserPeer {
     let attributes = description.media.flatMap(\.attributes)
     let remote = ICECredentials(
       usernameFragment: attributes.value("ice-ufrag") ?? "", password: attributes.value("ice-pwd") ?? "")
-    let candidates = attributes.values("candidate").compactMap { line -> SocketAddress? in
-      let words = line.split(separator: " ")
-      return SocketAddress("\(words[4]):\(words[5])")
-    }
+    candidates = attributes.values("candidate").compactMap(Self.address)
     let fingerprints = attributes.values("fingerprint").compactMap { Fingerprint($0) }
     handshake = DTLSSession(identity: identity, role: .client, fingerprints: fingerprints)
+    checkedAt = network.now
     var agent = ControllingAgent(local: local, remote: remote, randomness: randomness)
     let outputs = agent.start(candidates: candidates, at: network.now)
     self.agent = agent
     perform(outputs)
+  }
+
+  /// The address in `foundation component transport priority address port …` (RFC 8839 §5.1).
+  private static func address(_ candidate: String) -> SocketAddress? {
+    let words = candidate.split(separator: " ")
+    guard words.count > 5, let ip = IPAddress(words[4]), let port = UInt16(words[5]) else { return nil }
+    return SocketAddress(ip, port)
   }
 
   package var deadline: Instant? { earliest(agent?.deadline, handshake?.deadline, tick) }
@@ -154,6 +164,7 @@ package final class BrowserPeer {
       case .send(let octets, let to): network.send(octets, from: address, to: to)
       case .selected(let chosen):
         remote = chosen
+        if roundTrip == nil { roundTrip = checkedAt.map { network.now - $0 } }
         if let outputs = handshake?.start(at: network.now) { perform(outputs) }
       case .failed, .consentLost: hasLostConsent = true
       }
@@ -168,7 +179,8 @@ package final class BrowserPeer {
         keys = SRTPSession(exported)
         isConnected = true
         tick = network.now
-      case .failed, .closed: break
+      case .failed(let why): failure = why
+      case .closed: break
       }
     }
   }
