@@ -53,7 +53,7 @@ package struct Server: Sendable {
     }
     let site = Exchange.Site(
       planes: media.map { Self.candidates(configuration, port: $0.browserPort) }, fingerprint: identity.fingerprint,
-      baseDomain: configuration.baseDomain)
+      baseDomain: configuration.baseDomain, callsPerMinute: configuration.callsPerMinute)
     signalling = SignallingPlane(
       loop: try EventLoop(), sockets: try SIPSockets(bind: SocketAddress(configuration.host, configuration.sipPort)),
       exchange: Exchange(site: site, randomness: .system), media: media, ledger: ledger, log: log,

@@ -29,8 +29,15 @@ package struct Exchange: Sendable {
     package var fingerprint: Fingerprint
     /// Tenants are reachable as `<uuid>.<base domain>` too.
     package var baseDomain: String?
+    /// Calls that one network may begin in a minute.
+    package var callsPerMinute: Int
 
-    package init(planes: [[SocketAddress]], fingerprint: Fingerprint, baseDomain: String? = nil) {
+    package init(
+      planes: [[SocketAddress]], fingerprint: Fingerprint, baseDomain: String? = nil,
+      callsPerMinute: Int = CallRates.standardPerSource
+    ) {
+      precondition(callsPerMinute > 0, "nobody could ever call")
+      self.callsPerMinute = callsPerMinute
       precondition(!planes.isEmpty, "an exchange needs a media plane")
       self.planes = planes
       self.fingerprint = fingerprint
@@ -71,6 +78,7 @@ package struct Exchange: Sendable {
   var exhaustedPlanes: Set<MediaPlaneID> = []
   /// Media planes that do not keep up: a call more would cost those that are.
   var strainedPlanes: Set<MediaPlaneID> = []
+  var callRates = CallRates()
   var ringing = DeadlineQueue<Place>()
   /// When a call ends for want of its visitor.
   var absences = DeadlineQueue<Place>()

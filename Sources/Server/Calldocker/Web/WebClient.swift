@@ -1,6 +1,7 @@
 import Calls
 import HTTP
 import Runtime
+import SIPCore
 import SocketIO
 
 /// One TCP connection of the web: HTTP until it becomes a WebSocket. Lives on the web's loop.
@@ -32,6 +33,8 @@ final class WebSession {
   }
 
   let number: UInt64
+  /// The network that it comes from; `nil` where that says nothing.
+  let source: SourceNetwork?
   var machine: SocketIOSession
   /// The connection that carries its WebSocket.
   var client: UInt64?
@@ -42,8 +45,9 @@ final class WebSession {
   var unanswered = 0
   var timer: EventLoop.TimerID?
 
-  init(number: UInt64, machine: SocketIOSession) {
+  init(number: UInt64, source: SourceNetwork?, machine: SocketIOSession) {
     self.number = number
+    self.source = source
     self.machine = machine
   }
 

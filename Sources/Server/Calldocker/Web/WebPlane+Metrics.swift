@@ -119,6 +119,9 @@ extension WebPlane {
 
   private func writeOwn(to text: inout PrometheusText) {
     text.add("calldocker_web_connections", .gauge, "Connections to the HTTP port.", clients.count)
+    text.add(
+      "calldocker_web_connections_refused_total", .counter, "Connections to the HTTP port past a limit.", clientsRefused)
+    text.add("calldocker_web_sessions_refused_total", .counter, "Socket.IO sessions past a limit.", sessionsRefused)
     text.add("calldocker_web_sessions", .gauge, "Socket.IO sessions.", sessions.count)
     text.add(
       "calldocker_web_unanswered_events", .gauge, "Events of clients that wait for the exchange.",
