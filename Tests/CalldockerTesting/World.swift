@@ -18,7 +18,10 @@ package final class World {
   package private(set) var browsers: [BrowserPeer] = []
   package private(set) var visitorEvents: [VisitorEvent] = []
   package private(set) var agentEvents: [AgentEvent] = []
+  /// What desks were told of their business, and which.
+  package private(set) var deskEvents: [(event: DeskEvent, desks: [AgentSessionID])] = []
   package private(set) var resumeToken = ""
+  package private(set) var deskToken = ""
   package private(set) var records: [CallRecord] = []
   package var recorder = FlightRecorder()
   private var ladder: [String] = []
@@ -136,6 +139,45 @@ package final class World {
     return resumed
   }
 
+  /// An agent begins to work in a browser.
+  @discardableResult
+  package func addDesk(
+    _ session: AgentSessionID, of agent: String = "alice", isAuthorised: Bool = false, status: AgentStatus? = nil
+  ) throws -> Exchange.Desk {
+    let (result, outputs) = exchange.registerAgent(
+      session, tenant: tenant.description, agent: agent, isAuthorised: isAuthorised, status: status, at: network.now)
+    perform(outputs)
+    return try result.get()
+  }
+
+  /// The agent's click on "accept".
+  package func accept(_ call: CallID, at desk: AgentSessionID, in browser: BrowserPeer) throws {
+    let (result, outputs) = exchange.accept(desk, call, offer: browser.offer, at: network.now)
+    perform(outputs)
+    let accepted = try result.get()
+    deskToken = accepted.resumeToken
+    try browser.accept(accepted.answer)
+  }
+
+  /// An agent's socket is gone, by accident or with a goodbye.
+  package func lose(desk: AgentSessionID, isDeliberate: Bool = false) {
+    perform(exchange.sessionGone(desk, isDeliberate: isDeliberate, at: network.now))
+  }
+
+  /// An agent whose desk has registered again is back in its call; `browser` is the page, if it was loaded anew.
+  @discardableResult
+  package func resume(
+    _ call: CallID, at desk: AgentSessionID, token: String? = nil, in browser: BrowserPeer? = nil
+  ) throws -> Exchange.DeskResumed {
+    let (result, outputs) = exchange.resume(
+      desk, tenant: tenant.description, call, token: token ?? deskToken, offer: browser?.offer, at: network.now)
+    perform(outputs)
+    let resumed = try result.get()
+    deskToken = resumed.resumeToken
+    if let answer = resumed.answer { try browser?.accept(answer) }
+    return resumed
+  }
+
   // MARK: Time
 
   /// Lets time pass until nothing happens any more or `duration` is over.
@@ -190,7 +232,10 @@ package final class World {
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)
-      case .record(let record): records.append(record)
+      case .desks(let desks, let event): deskEvents.append((event, desks))
+      case .record(let record):
+        records.append(record)
+        exchange.recordWritten(record.call, of: record.tenant, at: network.now)
       case .flight: break
       // The world's disk is prompt.
       case .keep(let phones): if let ticket = phones.ticket { perform(exchange.kept(ticket, at: network.now)) }

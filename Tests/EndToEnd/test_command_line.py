@@ -78,7 +78,9 @@ def test_an_agent_of_the_command_line_is_rung_by_a_visitor(gateway, softphone):
         "agent", "add", uuid, "alice", "--password", "a-long-secret", "--team", "sales", "--team", "support", "--json",
         data=gateway.data)
     assert code == 0 and json.loads(output) == {"agent": "alice", "sipDomain": uuid, "uuid": uuid}
-    assert agents(gateway, uuid)["alice"] == {"agent": "alice", "phones": [], "state": "offline", "teams": ["sales", "support"]}
+    assert agents(gateway, uuid)["alice"] == {
+        "agent": "alice", "displayName": "alice", "phones": [], "state": "offline", "desk": False,
+        "teams": ["sales", "support"]}
     phone = registered(softphone("alice", answers=False, password="a-long-secret", domain=uuid))
     alice = agents(gateway, uuid)["alice"]
     assert alice["state"] == "available" and len(alice["phones"]) == 1
@@ -92,7 +94,7 @@ def test_an_agent_of_the_command_line_is_rung_by_a_visitor(gateway, softphone):
     visitor.connect(gateway.http)
     assert visitor.call("call-request", {"uuid": uuid, "sdp": written_offer()}, timeout=10)["success"]
     eventually(lambda: phone.heard("CALL_INCOMING"), what="ringing")
-    assert agents(gateway, uuid)["alice"]["state"] == "busy"
+    assert agents(gateway, uuid)["alice"]["state"] == "ringing"
     code, output, _ = calldocker("tenant", "show", uuid, "--json", data=gateway.data)
     shown = json.loads(output)
     assert (shown["name"], shown["agents"], shown["registered"], shown["calls"], shown["open"]) == ("ACME", 1, 1, 1, False)
@@ -113,6 +115,40 @@ def test_a_password_by_standard_input_and_one_that_is_made(gateway, softphone):
     registered(softphone("bob", password=made[1], domain=uuid))
     log = gateway.log.read_text()
     assert "from-standard-input" not in log and made[1] not in log and "alice" not in log
+
+
+def test_teams_are_added_listed_shown_and_removed(gateway):
+    uuid = add_tenant(gateway)["uuid"]
+
+    def team(*words):
+        code, output, errors = calldocker("team", *words, "--json", data=gateway.data)
+        assert code == 0, errors
+        return json.loads(output)
+
+    for agent in ("alice", "bob"):
+        assert calldocker("agent", "add", uuid, agent, "--team", "sales", "--display-name", agent.upper(), data=gateway.data)[0] == 0
+    assert team("add", uuid, "C++ / Ümläute?") == {"team": "C++ / Ümläute?", "members": []}
+    assert team("add", uuid, "a night", "--agent", "bob", "--agent", "Alice", "--agent", "bob") == {
+        "team": "a night", "members": ["alice", "bob"]}
+    assert [item["team"] for item in team("list", uuid)["teams"]] == ["sales", "C++ / Ümläute?", "a night"]
+    assert team("show", uuid, "C++ / Ümläute?")["members"] == []
+    assert agents(gateway, uuid)["bob"]["teams"] == ["sales", "a night"]
+    code, output, _ = calldocker("team", "list", uuid, data=gateway.data)
+    assert code == 0 and re.search(r"^a night +alice, bob$", output, re.MULTILINE), output
+    code, output, _ = calldocker("agent", "show", uuid, "Bob", data=gateway.data)
+    assert code == 0 and re.search(r"^called +BOB$", output, re.MULTILINE) and "sales, a night" in output, output
+    assert team("remove", uuid, "sales")["members"] == ["alice", "bob"]
+    assert agents(gateway, uuid)["bob"]["teams"] == ["a night"]
+    other = add_tenant(gateway)["uuid"]
+    for words, sentence in [
+        (["team", "show", uuid, "sales"], "no team of that name"), (["team", "remove", uuid, "sales"], "no team of that name"),
+        (["team", "show", other, "a night"], "no team of that name"), (["team", "add", uuid, "a night"], "team of that name already"),
+        (["team", "add", uuid, " "], "1 to 64 bytes"), (["team", "add", uuid, "x" * 65], "1 to 64 bytes"),
+        (["team", "add", uuid, "x", "--agent", "carl"], "no agent carl"), (["agent", "show", uuid, "carl"], "no agent of that name"),
+        (["team", "show", uuid, ""], "1 to 64 bytes"),
+    ]:
+        found, output, errors = calldocker(*words, data=gateway.data)
+        assert (found, output) == (65, "") and sentence in errors, (words, found, errors)
 
 
 def test_a_business_sees_only_its_own_agents(gateway):
@@ -253,7 +289,8 @@ def test_faults_of_the_configuration_are_told_together_with_their_places(tmp_pat
 
 @pytest.mark.parametrize("words", [
     [], ["tenant"], ["agent"], ["serve"], ["version"], ["tenant", "add"], ["tenant", "list"], ["tenant", "show"],
-    ["agent", "add"], ["agent", "list"]], ids=" ".join)
+    ["agent", "add"], ["agent", "list"], ["agent", "show"], ["team"], ["team", "add"], ["team", "list"], ["team", "show"],
+    ["team", "remove"]], ids=" ".join)
 def test_every_command_answers_help(words):
     code, output, errors = calldocker(*words, "--help")
     assert (code, errors) == (0, "") and f"calldocker {' '.join(words)}".strip() in output

@@ -17,5 +17,13 @@ extension FuzzTarget {
     try promise(members?["message"] as? String == event.name, "an answer holds what it was given: \(answer.json)")
     try promise(members?["sdp"] as? String == event.body.sdp, "an answer holds what it was given: \(answer.json)")
     try promise(members?["success"] as? Bool == false, "a refusal says so")
+    guard case .paused(let reason)? = AgentStatus(event.body.status ?? "", reason: event.body.reason),
+      let name = AgentName("alice")
+    else { return }
+    try promise(reason?.unicodeScalars.count ?? 0 <= AgentStatus.maximumReason, "a reason is short")
+    let presence = AgentPresence(agent: name, displayName: event.name, state: .paused, reason: reason)
+    let state = try? JSONSerialization.jsonObject(with: Data(AgentStateMessage(presence).json.utf8)) as? [String: Any]
+    try promise(state?["reason"] as? String == reason, "colleagues hear the reason as it was said")
+    try promise(state?["displayName"] as? String == event.name, "a name is told as it is")
   }
 }

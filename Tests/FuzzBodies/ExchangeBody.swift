@@ -16,6 +16,7 @@ extension FuzzTarget {
 private struct Day {
   private static let sip = SocketAddress(.v4(0xC000_0201), 5060)
   private static let fingerprint = Fingerprint(algorithm: .sha256, octets: [UInt8](repeating: 7, count: 32))
+  private static let otherFingerprint = Fingerprint(algorithm: .sha256, octets: [UInt8](repeating: 8, count: 32))
   private static let names = ["alice", "bob"]
 
   private var decisions: Decisions
@@ -32,6 +33,7 @@ private struct Day {
   private var phoneLegs: [LegID] = []
   private var calls: [CallID: VisitorID] = [:]
   private var tokens: [CallID: String] = [:]
+  private var deskTokens: [CallID: String] = [:]
   /// Four visitors; one whose connection is lost comes back under another number.
   private var visitors = (0..<4).map { VisitorID($0) }
   private var lastVisitor: UInt64 = 3
@@ -63,7 +65,7 @@ private struct Day {
 
   private mutating func end() throws(BrokenPromise) {
     try take(exchange.shutDown(at: now))
-    for session in 0..<4 { try take(exchange.sessionGone(AgentSessionID(UInt64(session)), at: now)) }
+    for session in 0..<4 { try take(exchange.sessionGone(AgentSessionID(UInt64(session)), isDeliberate: true, at: now)) }
     for leg in phoneLegs { try take(exchange.receive(.opened(leg, port: 20_000), at: now)) }
     var wakes = 0
     while let deadline = exchange.deadline {
@@ -199,14 +201,49 @@ private struct Day {
 
   private mutating func agentActs() throws(BrokenPromise) {
     let session = AgentSessionID(UInt64(decisions.below(4)))
-    switch decisions.below(6) {
-    case 0: _ = exchange.registerAgent(session, tenant: tenant.description, agent: "alice", isAuthorised: false)
-    case 1: exchange.setStatus(session, isAvailable: decisions.flag())
-    case 2: try take(exchange.accept(session, lastCall, offer: Self.offer, at: now).1)
+    switch decisions.below(8) {
+    case 0: try registerAgent(session)
+    case 1:
+      let status: AgentStatus = decisions.flag() ? .available : .paused(reason: "lunch")
+      _ = exchange.setStatus(session, status, at: now)
+    case 2:
+      let (result, outputs) = exchange.accept(session, lastCall, offer: Self.offer, at: now)
+      if case .success(let accepted) = result { deskTokens[lastCall] = accepted.resumeToken }
+      try take(outputs)
     case 3: try take(exchange.reject(session, lastCall, at: now))
     case 4: try take(exchange.hangUp(session, lastCall, at: now))
-    default: try take(exchange.sessionGone(session, at: now))
+    case 5: try take(exchange.sessionGone(session, isDeliberate: session.number == 0, at: now))
+    case 6: try take(exchange.callOffer(session, lastCall, decisions.flag() ? Self.offer : Self.otherOffer, at: now).1)
+    default: try resume(session)
     }
+  }
+
+  /// A desk wants back into the last call, with its token or with a guess.
+  private mutating func resume(_ session: AgentSessionID) throws(BrokenPromise) {
+    let (isGuess, offer) = (decisions.flag(), [nil, Self.offer, Self.otherOffer][decisions.below(3)])
+    let token = isGuess ? "guess" : deskTokens[lastCall] ?? ""
+    let (result, outputs) = exchange.resume(
+      session, tenant: tenant.description, lastCall, token: token, offer: offer, at: now)
+    if case .success(let resumed) = result {
+      try promise(!isGuess && calls[lastCall] != nil, "only who knows the token comes back, and only into a call")
+      try promise((resumed.answer != nil) == (offer != nil), "an offer is answered")
+      deskTokens[lastCall] = resumed.resumeToken
+    } else {
+      try promise(outputs.isEmpty, "what is refused has no consequence")
+    }
+    try take(outputs)
+  }
+
+  private mutating func registerAgent(_ session: AgentSessionID) throws(BrokenPromise) {
+    let status: AgentStatus? = session.number == 3 ? .paused(reason: nil) : nil
+    let (result, outputs) = exchange.registerAgent(
+      session, tenant: tenant.description, agent: "alice", isAuthorised: false, status: status, at: now)
+    if case .success(let desk) = result {
+      try promise(desk.agents == exchange.tenant(tenant)?.presences(), "a desk hears of everybody as they are")
+    } else {
+      try promise(outputs.isEmpty, "what is refused has no consequence")
+    }
+    try take(outputs)
   }
 
   // MARK: Media
@@ -300,13 +337,25 @@ private struct Day {
       case .visitor(let visitor, .ended(let call, _, let seconds)):
         try promise(calls.removeValue(forKey: call) == visitor && seconds >= 0, "a call ends once, for its visitor")
       case .stream, .close: throw BrokenPromise(description: "nothing was opened that could be written to or closed")
+      case .desks(let sessions, let event): try heard(event, sessions)
+      case .record(let record): exchange.recordWritten(record.call, of: record.tenant, at: now)
       case .keep(let phones):
         guard let ticket = phones.ticket else { continue }
         // A disk that fails now and then, and not by chance: the same bytes do the same again.
         try take(phones.phones.count % 3 == 2 ? exchange.keepFailed(ticket, at: now) : exchange.kept(ticket, at: now))
-      case .visitor, .agent, .record, .flight, .log: break
+      case .visitor, .agent, .flight, .log: break
       }
     }
+  }
+
+  private func heard(_ event: DeskEvent, _ sessions: [AgentSessionID]) throws(BrokenPromise) {
+    let tenant = exchange.tenant(tenant)
+    try promise(!sessions.isEmpty, "somebody is told")
+    for session in sessions {
+      try promise(tenant?.agents.values.contains { $0.sessions.contains(session) } == true, "only desks are told")
+    }
+    guard case .agentState(let told) = event else { return }
+    try promise(tenant?.agents[told.agent].map { tenant?.presence(of: $0) } == told, "a desk is told what is")
   }
 
   private mutating func send(_ octets: [UInt8], _ flow: Flow) throws(BrokenPromise) {
@@ -350,6 +399,9 @@ private struct Day {
     a=rtpmap:111 opus/48000/2
     a=rtpmap:110 telephone-event/48000
     """
+
+  /// The same browser's page, loaded anew.
+  private static let otherOffer = offer.replacing("\(fingerprint)", with: "\(otherFingerprint)")
 
   private static let description = """
     v=0

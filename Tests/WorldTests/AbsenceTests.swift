@@ -117,15 +117,11 @@ struct AbsenceTests {
   @Test("An agent in a browser is told when the visitor is lost and when it is back")
   func told() throws {
     let world = try World(seed: 45)
-    _ = try world.exchange.registerAgent(
-      session, tenant: world.tenant.description, agent: "alice", isAuthorised: false
-    ).get()
+    try world.addDesk(session)
     let visitor = world.addBrowser(hums: 440)
     let call = try world.call(from: visitor)
     let desk = world.addBrowser(hums: 1000)
-    let (result, outputs) = world.exchange.accept(session, call, offer: desk.offer, at: world.network.now)
-    world.perform(outputs)
-    try desk.accept(try result.get())
+    try world.accept(call, at: session, in: desk)
     #expect(world.run(atMost: .seconds(5)) { visitor.isConnected && desk.isConnected })
     world.run(for: .seconds(1))
     visitor.speaks = false

@@ -17,26 +17,17 @@ struct BrowserAgentTests {
     world.agentEvents.compactMap { if case .incomingCallEnded(_, let why) = $0 { why } else { nil } }
   }
 
-  /// Lets alice work in a browser of the world's tenant.
-  private func login(_ world: World, _ name: String = "alice", session: AgentSessionID? = nil) throws {
-    _ = try world.exchange.registerAgent(
-      session ?? self.session, tenant: world.tenant.description, agent: name, isAuthorised: false
-    ).get()
-  }
-
   /// The agent's click on "accept", in a browser that hums 1000 Hz.
   private func accept(_ world: World, _ call: CallID) throws -> BrowserPeer {
     let desk = world.addBrowser(hums: 1000)
-    let (result, outputs) = world.exchange.accept(session, call, offer: desk.offer, at: world.network.now)
-    world.perform(outputs)
-    try desk.accept(try result.get())
+    try world.accept(call, at: session, in: desk)
     return desk
   }
 
   @Test("Visitor and agent hear each other, browser to browser, and each side's hang-up is told to the other")
   func talk() throws {
     let world = try World(seed: 30)
-    try login(world)
+    try world.addDesk(session)
     let visitor = world.addBrowser(hums: 440)
     let call = try world.call(from: visitor)
     #expect(world.agentEvents == [.incomingCall(call, from: "Vera", page: nil)])
@@ -58,7 +49,7 @@ struct BrowserAgentTests {
     try world.addAgent("alice")
     let phone = world.addPhone("alice", habit: .ringOnly)
     world.run(for: .seconds(1))
-    try login(world)
+    try world.addDesk(session)
     let call = try world.call(from: world.addBrowser())
     #expect(world.run(atMost: .seconds(2)) { phone.timesRung == 1 })
     _ = try accept(world, call)
@@ -73,7 +64,7 @@ struct BrowserAgentTests {
     try world.addAgent("alice")
     let phone = world.addPhone("alice", habit: .answer(after: .seconds(1)))
     world.run(for: .seconds(1))
-    try login(world)
+    try world.addDesk(session)
     let call = try world.call(from: world.addBrowser())
     #expect(world.run(atMost: .seconds(5)) { phone.isTalking })
     world.run(for: .milliseconds(50))
@@ -85,8 +76,8 @@ struct BrowserAgentTests {
   @Test("Who rejects is followed by the next agent; when the last one does, the visitor hears that it was declined")
   func reject() throws {
     let world = try World(seed: 33)
-    try login(world)
-    try login(world, "bob", session: AgentSessionID(51))
+    try world.addDesk(session)
+    try world.addDesk(AgentSessionID(51), of: "bob")
     let call = try world.call(from: world.addBrowser())
     world.perform(world.exchange.reject(session, call, at: world.network.now))
     #expect(world.agentEvents.count { if case .incomingCall = $0 { true } else { false } } == 2)
@@ -95,31 +86,82 @@ struct BrowserAgentTests {
     #expect(ended(world) == .declined)
   }
 
+  @Test("Two desks of one agent ring; the first that accepts has the call, and the other hears that and comes too late")
+  func tabs() throws {
+    let world = try World(seed: 39)
+    let other = AgentSessionID(51)
+    try world.addDesk(session)
+    try world.addDesk(other)
+    let call = try world.call(from: world.addBrowser())
+    #expect(world.agentEvents.count { if case .incomingCall = $0 { true } else { false } } == 2)
+    try world.accept(call, at: other, in: world.addBrowser(hums: 1000))
+    #expect(endings(world) == [.answeredElsewhere], "one of them is told")
+    #expect(throws: Refusal(.unknownCall)) { try world.accept(call, at: session, in: world.addBrowser()) }
+    world.perform(world.exchange.hangUp(session, call, at: world.network.now))
+    world.perform(world.exchange.reject(session, call, at: world.network.now))
+    #expect(ended(world) == nil, "the tab that did not answer has no part in the call")
+    world.lose(desk: session, isDeliberate: true)
+    #expect(ended(world) == nil)
+  }
+
+  @Test("A reject at a desk is the agent's: its phone and its other desk stop, and the next agent rings")
+  func rejectsForAll() throws {
+    let world = try World(seed: 29)
+    try world.addAgent("alice")
+    let phone = world.addPhone("alice", habit: .ringOnly)
+    world.run(for: .seconds(1))
+    try world.addDesk(session)
+    try world.addDesk(AgentSessionID(51))
+    try world.addDesk(AgentSessionID(60), of: "bob")
+    let call = try world.call(from: world.addBrowser())
+    #expect(world.run(atMost: .seconds(2)) { phone.timesRung == 1 })
+    world.perform(world.exchange.reject(session, call, at: world.network.now))
+    world.run(for: .seconds(1))
+    #expect(phone.cancelReasons.count == 1 && endings(world) == [.timeout, .timeout])
+    #expect(world.agentEvents.last == .incomingCall(call, from: "Vera", page: nil))
+    #expect(throws: Refusal(.unknownCall)) { try world.accept(call, at: AgentSessionID(51), in: world.addBrowser()) }
+    try world.accept(call, at: AgentSessionID(60), in: world.addBrowser())
+    #expect(world.visitorEvents.contains(.talking(call, agent: "bob")))
+  }
+
+  @Test("A desk that is lost while the phone rings does not take the phone's ringing with it")
+  func lostWhileRinging() throws {
+    let world = try World(seed: 28)
+    try world.addAgent("alice")
+    let phone = world.addPhone("alice", habit: .answer(after: .seconds(3)))
+    world.run(for: .seconds(1))
+    try world.addDesk(session)
+    _ = try world.call(from: world.addBrowser())
+    world.run(for: .seconds(1))
+    world.lose(desk: session)
+    #expect(world.run(atMost: .seconds(4)) { phone.isTalking })
+  }
+
   @Test("A browser that closes takes its agent out of routing, whether it rings or talks")
   func gone() throws {
     let world = try World(seed: 34)
-    try login(world)
+    try world.addDesk(session)
     _ = try world.call(from: world.addBrowser())
-    world.perform(world.exchange.sessionGone(session, at: world.network.now))
+    world.perform(world.exchange.sessionGone(session, isDeliberate: true, at: world.network.now))
     #expect(ended(world) == .noAnswer)
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
 
     let other = try World(seed: 35)
-    try login(other)
+    try other.addDesk(session)
     let call = try other.call(from: other.addBrowser())
     _ = try accept(other, call)
     other.run(for: .seconds(1))
-    other.perform(other.exchange.sessionGone(session, at: other.network.now))
-    #expect(ended(other) == .connectionLost)
+    other.perform(other.exchange.sessionGone(session, isDeliberate: true, at: other.network.now))
+    #expect(ended(other) == .agentHungUp)
   }
 
   @Test("An agent who pauses is not rung; one who talks is not rung twice")
   func unavailable() throws {
     let world = try World(seed: 36)
-    try login(world)
-    world.exchange.setStatus(session, isAvailable: false)
+    try world.addDesk(session)
+    _ = try world.exchange.setStatus(session, .paused(reason: nil), at: world.network.now).get()
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser()) }
-    world.exchange.setStatus(session, isAvailable: true)
+    _ = try world.exchange.setStatus(session, .available, at: world.network.now).get()
     let call = try world.call(from: world.addBrowser())
     _ = try accept(world, call)
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
@@ -128,7 +170,7 @@ struct BrowserAgentTests {
   @Test("Nonsense for an offer ends nothing: the call rings on")
   func badOffer() throws {
     let world = try World(seed: 37)
-    try login(world)
+    try world.addDesk(session)
     let call = try world.call(from: world.addBrowser())
     let (result, outputs) = world.exchange.accept(session, call, offer: "v=1", at: world.network.now)
     guard case .failure(let refusal) = result else {
@@ -143,13 +185,8 @@ struct BrowserAgentTests {
   @Test("One agent may be at work in 8 browsers, and not in 9")
   func limit() throws {
     let world = try World(seed: 38)
-    for number in 0..<Agent.maximumSessions { try login(world, session: AgentSessionID(UInt64(100 + number))) }
-    let refused = world.exchange.registerAgent(
-      AgentSessionID(200), tenant: world.tenant.description, agent: "alice", isAuthorised: true)
-    guard case .failure(let refusal) = refused else {
-      Issue.record("nine browsers")
-      return
-    }
-    #expect(refusal.reason == .busy)
+    for number in 0..<Agent.maximumSessions { try world.addDesk(AgentSessionID(UInt64(100 + number))) }
+    let refusal = #expect(throws: Refusal.self) { try world.addDesk(AgentSessionID(200), isAuthorised: true) }
+    #expect(refusal?.reason == .busy)
   }
 }

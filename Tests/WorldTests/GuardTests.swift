@@ -1,5 +1,6 @@
 import CalldockerTesting
 import Calls
+import Peers
 import RTP
 import Testing
 import Wire
@@ -37,15 +38,11 @@ struct GuardTests {
     seed: UInt64, _ prepare: (_ visitor: BrowserPeer, _ desk: BrowserPeer) -> Void
   ) throws -> (World, BrowserPeer, BrowserPeer, CallID) {
     let world = try World(seed: seed)
-    _ = try world.exchange.registerAgent(
-      session, tenant: world.tenant.description, agent: "alice", isAuthorised: false
-    ).get()
+    try world.addDesk(session)
     let (visitor, desk) = (world.addBrowser(hums: 440), world.addBrowser(hums: 1000))
     prepare(visitor, desk)
     let call = try world.call(from: visitor)
-    let (result, outputs) = world.exchange.accept(session, call, offer: desk.offer, at: world.network.now)
-    world.perform(outputs)
-    try desk.accept(try result.get())
+    try world.accept(call, at: session, in: desk)
     #expect(world.run(atMost: .seconds(5)) { visitor.isConnected && desk.isConnected })
     return (world, visitor, desk, call)
   }

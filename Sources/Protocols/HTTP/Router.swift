@@ -41,7 +41,7 @@ package struct Router<Handler: Sendable>: Sendable {
     var captures: [String: String] = [:]
     for (expected, segment) in zip(pattern, path) {
       if expected.hasPrefix("{"), expected.hasSuffix("}") {
-        guard let value = PercentCoding.decode(segment), !value.isEmpty else { return nil }
+        guard let value = PercentCoding.decode(segment, isForm: false), !value.isEmpty else { return nil }
         captures[String(expected.dropFirst().dropLast())] = value
       } else if expected != segment {
         return nil

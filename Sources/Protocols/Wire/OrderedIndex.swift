@@ -9,6 +9,8 @@ package struct OrderedIndex<Key: Hashable & Sendable, Value: Hashable & Sendable
 
   package func contains(_ key: Key) -> Bool { orders[key] != nil }
 
+  package func count(_ key: Key) -> Int { orders[key]?.count ?? 0 }
+
   /// The values under a key, the eldest first.
   package subscript(key: Key) -> [Value] { (orders[key] ?? [:]).sorted { $0.value < $1.value }.map(\.key) }
 

@@ -14,8 +14,9 @@ package actor Enrolment {
   package static let maximumPasswordBytes = 200
   package static let maximumTeams = 16
   package static let maximumTeamBytes = 64
+  package static let maximumDisplayNameBytes = 100
   /// What we make has 12 characters: 71 bits.
-  private static let passwordLength = 12
+  static let passwordLength = 12
 
   package struct NewTenant: Sendable {
     package let id: TenantID
@@ -31,14 +32,16 @@ package actor Enrolment {
 
   private let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-  private let signalling: SignallingPlane
+  let signalling: SignallingPlane
   private let ledger: Ledger
   private let reception: Reception
   private let hashing: PasswordHashing
-  private let log: Log
+  let log: Log
   /// Whether agents of new tenants may come in without a token.
   private let isOpen: Bool
-  private var randomness = Randomness.system
+  /// Changes of a business that wait for the one before them.
+  private var turns = Turns()
+  var randomness = Randomness.system
 
   init(
     loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, reception: Reception, hashing: PasswordHashing, log: Log,
@@ -95,7 +98,7 @@ package actor Enrolment {
     _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?, at now: WallTime
   ) async throws(EnrolmentFault) {
     try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: fallback))
-    try await commit(orElse: .tenantRemoved(id)) { ledger throws(StorageFailure) in
+    try await commit(orElse: [.tenantRemoved(id)]) { ledger throws(StorageFailure) in
       try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, token: token, owner: owner, at: now)
     }
     await reception.open(id, token: token, people: owner.map { [$0] } ?? [])
@@ -108,8 +111,10 @@ package actor Enrolment {
 
   /// Ends the business's calls and forgets all that is its own, its history too. Once begun it is not undone.
   package func removeTenant(_ id: TenantID) async throws(EnrolmentFault) {
+    try await begin(id)
+    defer { end(id) }
     guard await signalling.tenant(id.description) != nil else { throw .directory(.unknownTenant) }
-    do throws(StorageFailure) { try await ledger.remove(id) } catch { throw .notKept(error) }
+    try await write { ledger throws(StorageFailure) in try await ledger.remove(id) }
     await reception.close(id)
     try await apply(.tenantRemoved(id))
     if id != .doctor { log.write(.info, "A business was removed", [("tenant", id.description)]) }
@@ -130,61 +135,45 @@ package actor Enrolment {
     do throws(StorageFailure) { return try await ledger.call(call, of: .doctor) } catch { throw .notKept(error) }
   }
 
-  package func removeAgent(_ text: String, of id: TenantID) async throws(EnrolmentFault) {
-    guard let tenant = await signalling.tenant(id.description) else { throw .directory(.unknownTenant) }
-    guard let name = AgentName(text), tenant.agents[name] != nil else { throw .directory(.unknownAgent) }
-    do throws(StorageFailure) { try await ledger.remove(name, of: id) } catch { throw .notKept(error) }
-    try await apply(.agentRemoved(id, name))
-    log.write(.info, "An agent was removed", personal: name.description, [("tenant", id.description)])
+  // MARK: Changes
+
+  /// Waits until no other change of this business is under way: each is undone exactly, should the disk refuse it, and rows come in
+  /// the order of memory. Every `begin` has its `end`.
+  func begin(_ id: TenantID) async throws(EnrolmentFault) {
+    guard turns.mayBegin(id) else {
+      guard await withCheckedContinuation({ turns.wait(id, $0) }) else { throw .tooManyChanges }
+      return
+    }
   }
 
-  /// - Parameter password: for the agent's phone; one is made if there is none.
-  package func addAgent(
-    _ text: String, to tenant: TenantID, password: String? = nil, teams: [String] = []
-  ) async throws(EnrolmentFault) -> NewAgent {
-    guard let name = AgentName(text) else { throw .agentName }
-    guard password.map(Self.isPassword) ?? true else { throw .agentPassword }
-    var chosen: [String] = []
-    for team in teams {
-      guard let team = Self.name(team, maximum: Self.maximumTeamBytes) else { throw .team }
-      if !chosen.contains(team) { chosen.append(team) }
-    }
-    guard chosen.count <= Self.maximumTeams else { throw .tooManyTeams }
-    let named = chosen
-    let made = password == nil ? randomness.token(Self.passwordLength) : nil
-    let realm = tenant.description
-    let digest = DigestSecrets(user: name.description, realm: realm, password: password ?? made ?? "")
-    try await apply(.agentAdded(tenant, name, digest: digest, teams: named))
-    try await commit(orElse: .agentRemoved(tenant, name)) { ledger throws(StorageFailure) in
-      try await ledger.add(name, to: tenant, digest: digest, teams: named)
-    }
-    if tenant != .doctor {
-      log.write(.info, "An agent was added", personal: name.description, [("tenant", realm)])
-    }
-    return NewAgent(name: name, generatedPassword: made)
-  }
+  func end(_ id: TenantID) { turns.end(id) }
 
-  private func apply(_ change: DirectoryChange) async throws(EnrolmentFault) {
+  func apply(_ change: DirectoryChange) async throws(EnrolmentFault) {
     do throws(DirectoryFault) { try await signalling.apply(change) } catch { throw .directory(error) }
   }
 
   /// Makes a change durable that was applied already, or undoes it.
-  private func commit(
-    orElse undoing: DirectoryChange, _ write: @Sendable (Ledger) async throws(StorageFailure) -> Void
+  func commit(
+    orElse undoing: [DirectoryChange], _ write: @Sendable (Ledger) async throws(StorageFailure) -> Void
   ) async throws(EnrolmentFault) {
     do throws(StorageFailure) {
       try await write(ledger)
     } catch {
       log.write(.error, "A change was not written, and is undone. \(error)")
-      try? await apply(undoing)
+      for change in undoing { try? await apply(change) }
       throw .notKept(error)
     }
+  }
+
+  /// Writes what goes before it is gone from memory: it is not undone.
+  func write(_ change: @Sendable (Ledger) async throws(StorageFailure) -> Void) async throws(EnrolmentFault) {
+    do throws(StorageFailure) { try await change(ledger) } catch { throw .notKept(error) }
   }
 
   // MARK: Rules
 
   /// A name for people without blanks around it: not empty, not too long, and all of it on one line.
-  private static func name(_ text: String, maximum: Int) -> String? {
+  static func name(_ text: String, maximum: Int) -> String? {
     let scalars = text.unicodeScalars
     guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
       let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
@@ -198,7 +187,7 @@ package actor Enrolment {
     return name
   }
 
-  private static func isPassword(_ text: String) -> Bool {
+  static func isPassword(_ text: String) -> Bool {
     (1...maximumPasswordBytes).contains(text.utf8.count) && text.isOneLine
   }
 }
@@ -211,6 +200,14 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
   case agentPassword
   case team
   case tooManyTeams
+  case displayName
+  /// Somebody whom a list of members names, and who is none of the business's agents, or is in as many teams as one may be.
+  case member(String)
+  case memberOfTooManyTeams(String)
+  /// Who comes from a browser of an open business only, and of whom nothing is kept.
+  case notKeptAgent
+  /// More changes of one business wait than `Turns.maximum`.
+  case tooManyChanges
   /// Too many passwords are being hashed.
   case busy
   case directory(DirectoryFault)
@@ -220,8 +217,12 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
   /// For programs and people (RFC 9457): 422 for what can be written otherwise, 404 and 409 for who is not or already there.
   package var problem: HTTPResponse {
     switch self {
-    case .directory(.unknownTenant), .directory(.unknownAgent): .problem(404, "Unknown", detail: sentence)
-    case .directory(.tenantExists), .directory(.agentExists): .problem(409, "There already", detail: sentence)
+    case .directory(.unknownTenant), .directory(.unknownAgent), .directory(.unknownTeam):
+      .problem(404, "Unknown", detail: sentence)
+    case .directory(.tenantExists), .directory(.agentExists), .directory(.teamExists):
+      .problem(409, "There already", detail: sentence)
+    case .notKeptAgent: .problem(409, "Not kept", detail: sentence)
+    case .tooManyChanges: Self.later(sentence)
     case .directory(.tooMany): .problem(503, "Full", detail: sentence)
     case .busy: Denial.busy.problem
     case .notKept(let failure) where failure.mayPass: Self.later(sentence)
@@ -247,6 +248,15 @@ package enum EnrolmentFault: Error, Hashable, Sendable {
     case .team: "A team's name has 1 to \(Enrolment.maximumTeamBytes) bytes, on one line."
     case .busy: "Too many are signing up or logging in just now; try again in a moment."
     case .tooManyTeams: "An agent may be in \(Enrolment.maximumTeams) teams."
+    case .displayName: "A display name has 1 to \(Enrolment.maximumDisplayNameBytes) bytes, on one line."
+    case .member(let name): "This business has no agent \(name.prefix(AgentName.maximumLength)) who could be a member."
+    case .memberOfTooManyTeams(let name):
+      "The agent \(name) is in \(Enrolment.maximumTeams) other teams already, and may be in no more."
+    case .notKeptAgent:
+      "This agent is in a browser only, and nothing is kept of it: add an agent of that name, and it can be changed."
+    case .tooManyChanges: "Too many changes of this business wait already; try again in a moment."
+    case .directory(.teamExists): "This business has a team of that name already."
+    case .directory(.unknownTeam): "This business has no team of that name."
     case .directory(.unknownTenant): "No business has this UUID."
     case .directory(.tenantExists): "This business is here already."
     case .directory(.agentExists): "This business has an agent of that name already; upper and lower case are the same name."

@@ -12,12 +12,12 @@ import Wire
 /// The whole service: its planes, bound and wired.
 package struct Server: Sendable {
   private let media: [MediaPlane]
-  private let signalling: SignallingPlane
+  let signalling: SignallingPlane
   private let web: WebPlane
   private let folder: DataFolder
   private let reception: Reception
-  private let enrolment: Enrolment
-  private let ledger: Ledger
+  let enrolment: Enrolment
+  let ledger: Ledger
   private let control: ControlPlane
   /// The loop of enrolment and control.
   private let office: EventLoop

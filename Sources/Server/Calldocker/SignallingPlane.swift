@@ -15,6 +15,7 @@ package actor SignallingPlane {
   package enum ClientEvent: Sendable {
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
+    case desks([AgentSessionID], DeskEvent)
   }
 
   package nonisolated let loop: EventLoop
@@ -166,7 +167,8 @@ package actor SignallingPlane {
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
-      case .record(let record): ledger.write(record)
+      case .desks(let sessions, let event): sink?(.desks(sessions, event))
+      case .record(let record): write(record)
       case .keep(let phones): keep(phones)
       case .flight: break
       case .log(let line): write(line)
@@ -186,6 +188,22 @@ package actor SignallingPlane {
   private func kept(_ phones: KeptPhones, _ failure: StorageFailure?) {
     guard let ticket = phones.ticket else { return }
     with { ((), failure == nil ? $0.kept(ticket, at: $1) : $0.keepFailed(ticket, at: $1)) }
+  }
+
+  private func write(_ record: CallRecord) {
+    ledger.write(record) { [log] failure in
+      guard let failure else {
+        Task { await self.written(record) }
+        return
+      }
+      let call = String(record.call.description.prefix(6))
+      log.write(.error, "A line of the call log is lost. \(failure)", [("call", call)])
+    }
+  }
+
+  private func written(_ record: CallRecord) {
+    exchange.recordWritten(record.call, of: record.tenant, at: SystemClock.now)
+    schedule()
   }
 
   /// Takes everybody and all phones back that were there before a restart; to be done before the sockets are read.
@@ -281,17 +299,31 @@ package actor SignallingPlane {
     with { $0.resume(visitor, tenant: tenant, call, token: token, offer: offer, at: $1) }
   }
   package func registerAgent(
-    _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool
-  ) -> Result<AgentName, Refusal> {
-    exchange.registerAgent(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised)
+    _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool, status: AgentStatus?
+  ) -> Result<Exchange.Desk, Refusal> {
+    with {
+      $0.registerAgent(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised, status: status, at: $1)
+    }
   }
-  package func setStatus(_ session: AgentSessionID, isAvailable: Bool) { exchange.setStatus(session, isAvailable: isAvailable) }
-  package func accept(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
+  package func setStatus(_ session: AgentSessionID, _ status: AgentStatus) -> Result<Void, Refusal> {
+    with { ($0.setStatus(session, status, at: $1), []) }
+  }
+  package func callOffer(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
+    with { $0.callOffer(session, call, offer, at: $1) }
+  }
+  package func resume(
+    _ session: AgentSessionID, tenant: String, _ call: CallID, token: String, offer: String?
+  ) -> Result<Exchange.DeskResumed, Refusal> {
+    with { $0.resume(session, tenant: tenant, call, token: token, offer: offer, at: $1) }
+  }
+  package func accept(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<Exchange.Accepted, Refusal> {
     with { $0.accept(session, call, offer: offer, at: $1) }
   }
   package func reject(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.reject(session, call, at: $1)) } }
   package func agentHangUp(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.hangUp(session, call, at: $1)) } }
-  package func sessionGone(_ session: AgentSessionID) { with { ((), $0.sessionGone(session, at: $1)) } }
+  package func sessionGone(_ session: AgentSessionID, isDeliberate: Bool) {
+    with { ((), $0.sessionGone(session, isDeliberate: isDeliberate, at: $1)) }
+  }
 
   // MARK: The end
 

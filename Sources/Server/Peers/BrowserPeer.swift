@@ -22,7 +22,7 @@ package final class BrowserPeer {
 
   private let network: any PeerNetwork
   private let address: SocketAddress
-  private let local: ICECredentials
+  private var local: ICECredentials
   private let identity: Identity
   private var randomness: Randomness
   private var agent: ControllingAgent?
@@ -89,6 +89,22 @@ package final class BrowserPeer {
     checkedAt = network.now
     var agent = ControllingAgent(local: local, remote: remote, randomness: randomness)
     let outputs = agent.start(candidates: candidates, at: network.now)
+    self.agent = agent
+    perform(outputs)
+  }
+
+  /// Looks for a new path (RFC 8445 §9): what it offers from now on has new credentials, and keeps its certificate.
+  package func restart() {
+    local = ICECredentials(usernameFragment: randomness.token(4), password: randomness.token(24))
+  }
+
+  /// The answer to an offer after `restart`: the checks begin anew, and the keys stay.
+  package func goOn(_ answer: String) throws {
+    let attributes = try SessionDescription(parsing: answer).media.flatMap(\.attributes)
+    let theirs = ICECredentials(
+      usernameFragment: attributes.value("ice-ufrag") ?? "", password: attributes.value("ice-pwd") ?? "")
+    var agent = ControllingAgent(local: local, remote: theirs, randomness: randomness)
+    let outputs = agent.start(candidates: [remote].compactMap(\.self), at: network.now)
     self.agent = agent
     perform(outputs)
   }
@@ -165,7 +181,7 @@ package final class BrowserPeer {
       case .selected(let chosen):
         remote = chosen
         if roundTrip == nil { roundTrip = checkedAt.map { network.now - $0 } }
-        if let outputs = handshake?.start(at: network.now) { perform(outputs) }
+        if !isConnected, let outputs = handshake?.start(at: network.now) { perform(outputs) }
       case .failed, .consentLost: hasLostConsent = true
       }
     }

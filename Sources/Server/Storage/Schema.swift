@@ -8,6 +8,7 @@ extension Schema {
     steps: [
       Step("the first tables") { database throws(DatabaseFailure) in try database.script(version1) },
       Step("owners' tokens and phones' paths") { database throws(DatabaseFailure) in try database.script(version2) },
+      Step("teams in the order of their creation") { database throws(DatabaseFailure) in try database.script(version3) },
     ])
 
   // Times are milliseconds since 1970. Every table of a tenant's begins its key with the tenant, and goes when the tenant goes.
@@ -151,5 +152,17 @@ extension Schema {
     ) STRICT, WITHOUT ROWID;
 
     ALTER TABLE registrations ADD COLUMN path TEXT;
+    """
+
+  // Teams of one moment came by name until now, and stay so.
+  private static let version3: SQL = """
+    ALTER TABLE teams ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+    UPDATE teams SET position = ranked.position
+    FROM (
+      SELECT tenant, name, row_number() OVER (PARTITION BY tenant ORDER BY created_at, name) - 1 AS position FROM teams
+    ) AS ranked
+    WHERE teams.tenant = ranked.tenant AND teams.name = ranked.name;
+    CREATE UNIQUE INDEX teams_by_position ON teams (tenant, position);
+    CREATE INDEX calls_by_team ON calls (tenant, team, started_at, id);
     """
 }

@@ -6,7 +6,7 @@ package struct StartingState: Hashable, Sendable {
   package let tenants: [TenantRow]
   package let users: [UserRow]
   package let ownerTokens: [OwnerTokenRow]
-  /// Each tenant's in the order of their creation.
+  /// Each tenant's in the order of their creation, as are its teams.
   package let agents: [AgentRow]
   package let teams: [TeamRow]
   package let teamMembers: [TeamMemberRow]
@@ -23,7 +23,7 @@ extension StorageReader {
       users: try database.rows(UserRow.columns + " ORDER BY tenant, user", read: UserRow.init),
       ownerTokens: try database.rows(OwnerTokenRow.columns + " ORDER BY tenant", read: OwnerTokenRow.init),
       agents: try database.rows(AgentRow.columns + " ORDER BY tenant, position", read: AgentRow.init),
-      teams: try database.rows(TeamRow.columns + " ORDER BY tenant, name", read: TeamRow.init),
+      teams: try database.rows(TeamRow.columns + " ORDER BY tenant, position", read: TeamRow.init),
       teamMembers: try database.rows(TeamMemberRow.columns + " ORDER BY tenant, team, agent", read: TeamMemberRow.init),
       registrations: try database.rows(
         RegistrationRow.columns + " WHERE expires_at > ?1 ORDER BY tenant, agent, registered_at, contact", now,

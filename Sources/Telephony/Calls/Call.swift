@@ -1,4 +1,3 @@
-import Cryptography
 import SIPCore
 import SIPSyntax
 import Wire
@@ -15,14 +14,8 @@ package struct Call: Sendable {
     case echo(since: Instant)
   }
 
-  /// How long a call waits for a visitor whose connection was lost.
+  /// How long a call waits for a browser whose connection was lost.
   package static let absenceTime = Duration.seconds(60)
-
-  /// Whether the visitor's connection to us stands. Its sound may go on without it, and the other way round.
-  package enum Presence: Hashable, Sendable {
-    case present
-    case absent(until: Instant)
-  }
 
   package let id: CallID
   package let tenant: TenantID
@@ -35,23 +28,14 @@ package struct Call: Sendable {
   package let startedAt: Instant
   /// The visitor's leg, once its offer came.
   package internal(set) var leg: LegID?
-  package internal(set) var credentials: (fragment: String, version: UInt64)?
-  /// Which browser the leg shook hands with: one that comes back with others is a page that was loaded anew.
-  var fingerprints: [Fingerprint] = []
-  package internal(set) var presence = Presence.present
-  /// Whoever knows this may come back into the call; good for one time.
-  package internal(set) var resumeToken: String
+  package internal(set) var seat: BrowserSeat
   package internal(set) var phase: Phase
   /// Agents who had their chance.
   var tried: Set<AgentName> = []
   /// The best reason so far why nobody answered.
   var disappointment = EndReason.noAnswer
   var hasRung = false
-  /// Whether the visitor's leg fell silent while it should be heard.
-  var isUnheard = false
   var sound = SoundGuard()
-  /// Whether no check came for so long that only a new offer brings the visitor's sound back.
-  var hasLostConsent = false
 
   var callerName: String {
     guard let name, !name.isEmpty else { return "Website visitor" }
@@ -85,18 +69,18 @@ struct PhoneFork: Sendable {
 /// Who answered.
 package enum Party: Sendable {
   case phone(PhoneParty)
-  case browser(AgentName, AgentSessionID, LegID)
+  case browser(BrowserParty)
 
   var agent: AgentName {
     switch self {
     case .phone(let phone): phone.agent
-    case .browser(let agent, _, _): agent
+    case .browser(let desk): desk.agent
     }
   }
   var leg: LegID {
     switch self {
     case .phone(let phone): phone.leg
-    case .browser(_, _, let leg): leg
+    case .browser(let desk): desk.leg
     }
   }
 }

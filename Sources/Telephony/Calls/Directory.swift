@@ -13,13 +13,23 @@ package enum Fallback: String, Hashable, Sendable {
 package enum DirectoryChange: Hashable, Sendable {
   case tenantAdded(TenantID, name: String, isOpen: Bool, fallback: Fallback)
   /// - digest: H(user:realm:password) by each algorithm; no password is kept.
-  case agentAdded(TenantID, AgentName, digest: DigestSecrets, teams: [String])
+  /// - teams: those that are missing are made.
+  case agentAdded(TenantID, AgentName, alias: String? = nil, digest: DigestSecrets, teams: [String])
+  /// What of an agent may change, all of it as it is from now on.
+  case agentChanged(TenantID, AgentName, alias: String?, digest: DigestSecrets?, teams: [String])
   /// The tenant goes with its agents, and its calls end.
   case tenantRemoved(TenantID)
   case agentRemoved(TenantID, AgentName)
   case tenantRenamed(TenantID, name: String)
   /// How the tenant's phones prove their passwords from now on.
   case digestPolicySet(TenantID, DigestPolicy)
+  /// - position: its place in the order of creation; `nil` behind all that there are.
+  case teamAdded(TenantID, String, position: Int? = nil)
+  /// Its members stay, and are in one team less.
+  case teamRemoved(TenantID, String)
+  case teamRenamed(TenantID, String, to: String)
+  /// Makes these the team's members, and nobody else.
+  case membersSet(TenantID, team: String, members: [AgentName])
 }
 
 /// Why a change cannot be.
@@ -28,6 +38,8 @@ package enum DirectoryFault: Error, Hashable, Sendable {
   case unknownTenant
   case agentExists
   case unknownAgent
+  case teamExists
+  case unknownTeam
   case tooMany(limit: Int)
 }
 
@@ -39,10 +51,16 @@ package struct Agent: Sendable {
   package let name: AgentName
   /// `nil` for an agent that exists only in a browser of an open tenant.
   package var digest: DigestSecrets?
-  package var teams: [String]
+  /// What people call it, where they gave it another name.
+  package internal(set) var alias: String?
+  /// In the order of the teams' creation.
+  package internal(set) var teams: [String] = []
   package var phones = Bindings()
-  /// In the order in which they came.
-  package var sessions: [AgentSession] = []
+  /// The browsers in which it is at work, in the order in which they came.
+  package var sessions: [AgentSessionID] = []
+  /// Whether it wants calls: said in one browser it is true of the agent, its phones and its other browsers too. It ends with the last
+  /// browser, since where none is open nobody sees that the phones do not ring.
+  package var status = AgentStatus.available
   package var call: CallID?
   /// The end of its last call; `nil` before the first.
   package var idleSince: Instant?
@@ -61,19 +79,21 @@ package struct Agent: Sendable {
     if loss == .signedOff, !phones.all.isEmpty { lastRegistered = now }
   }
 
-  package var isAvailable: Bool { call == nil && (!phones.all.isEmpty || sessions.contains(where: \.isAvailable)) }
-}
+  /// What colleagues call it.
+  package var displayName: String { alias ?? name.description }
 
-/// A browser in which an agent is at work.
-package struct AgentSession: Hashable, Sendable {
-  package let id: AgentSessionID
-  package var isAvailable = true
+  /// Whether anything of it can ring.
+  package var isReachable: Bool { !phones.all.isEmpty || !sessions.isEmpty }
+
+  package var isAvailable: Bool { call == nil && status == .available && isReachable }
 }
 
 /// One business. Its agents and calls are found here and nowhere else.
 package struct Tenant: Sendable {
   package static let maximumAgents = 10_000
   package static let maximumCalls = 2000
+  /// Browsers in which agents of one tenant may be at work at a time.
+  package static let maximumSessions = 1000
 
   package let id: TenantID
   package internal(set) var name: String
@@ -83,6 +103,8 @@ package struct Tenant: Sendable {
   package internal(set) var digestPolicy = DigestPolicy.md5
   package internal(set) var agents: [AgentName: Agent] = [:]
   package internal(set) var calls: [CallID: Call] = [:]
+  /// The place of each team in the order of their creation; gaps stay where teams went.
+  package internal(set) var teamPositions: [String: Int] = [:]
   /// The order of the agent that comes next; it is not given again when agents go.
   private var nextOrder = 0
 
@@ -108,17 +130,28 @@ package struct Tenant: Sendable {
   /// What a widget asks before it shows itself.
   package var isAnybodyThere: Bool { fallback == .echo || agents.values.contains(where: \.isAvailable) }
 
-  mutating func addAgent(_ name: AgentName, digest: DigestSecrets?, teams: [String]) throws(DirectoryFault) {
+  mutating func addAgent(
+    _ name: AgentName, alias: String? = nil, digest: DigestSecrets?, teams: [String]
+  ) throws(DirectoryFault) {
     if let known = agents[name] {
       // A name that so far only a browser used gets its phone.
       guard known.digest == nil, digest != nil else { throw .agentExists }
-      agents[name]?.digest = digest
-      agents[name]?.teams = teams
-      return
+      return try changeAgent(name, alias: alias, digest: digest, teams: teams)
     }
     guard agents.count < Self.maximumAgents else { throw .tooMany(limit: Self.maximumAgents) }
-    agents[name] = Agent(name: name, digest: digest, teams: teams, order: nextOrder)
+    let teams = try inOrder(teams)
+    agents[name] = Agent(name: name, digest: digest, alias: alias, teams: teams, order: nextOrder)
     nextOrder += 1
+  }
+
+  mutating func changeAgent(
+    _ name: AgentName, alias: String?, digest: DigestSecrets?, teams: [String]
+  ) throws(DirectoryFault) {
+    guard agents[name] != nil else { throw .unknownAgent }
+    let teams = try inOrder(teams)
+    agents[name]?.alias = alias
+    agents[name]?.digest = digest
+    agents[name]?.teams = teams
   }
 }
 
@@ -137,9 +170,14 @@ extension Exchange {
       guard tenants.count < Self.maximumTenants else { throw .tooMany(limit: Self.maximumTenants) }
       tenants[id] = Tenant(id: id, name: name, isOpen: isOpen, fallback: fallback)
       if id != .doctor { tenantsInOrder.append(id) }
-    case .agentAdded(let id, let name, let digest, let teams):
+    case .agentAdded(let id, let name, let alias, let digest, let teams):
       guard tenants[id] != nil else { throw .unknownTenant }
-      try tenants[id]?.addAgent(name, digest: digest, teams: teams)
+      willChange(AddressOfRecord(tenant: id, agent: name), at: now)
+      try tenants[id]?.addAgent(name, alias: alias, digest: digest, teams: teams)
+    case .agentChanged(let id, let name, let alias, let digest, let teams):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      willChange(AddressOfRecord(tenant: id, agent: name), at: now)
+      try tenants[id]?.changeAgent(name, alias: alias, digest: digest, teams: teams)
     case .tenantRemoved(let id):
       guard tenants[id] != nil else { throw .unknownTenant }
       return remove(id, at: now)
@@ -153,6 +191,18 @@ extension Exchange {
     case .digestPolicySet(let id, let policy):
       guard tenants[id] != nil else { throw .unknownTenant }
       tenants[id]?.digestPolicy = policy
+    case .teamAdded(let id, let name, let position):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      try tenants[id]?.addTeam(name, position: position)
+    case .teamRemoved(let id, let name):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      try tenants[id]?.removeTeam(name)
+    case .teamRenamed(let id, let name, let new):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      try tenants[id]?.renameTeam(name, to: new)
+    case .membersSet(let id, let team, let members):
+      guard tenants[id] != nil else { throw .unknownTenant }
+      try tenants[id]?.setMembers(members, of: team)
     }
     return []
   }

@@ -1,65 +1,139 @@
-import ICE
-import SDP
+import SIPSyntax
 import Wire
 
 /// Agents who work in a browser.
 extension Exchange {
+  /// Agents that a desk is told of when it comes; the others are listed page by page (`GET /api/tenants/{uuid}/agents`).
+  package static var maximumListedAgents: Int { 1000 }
+
+  /// What a browser must know in which an agent begins to work.
+  package struct Desk: Hashable, Sendable {
+    package var agent: AgentPresence
+    package var teams: [String]
+    /// Everybody of the business, itself included, in the order in which they were added.
+    package var agents: [AgentPresence]
+    /// A call of the agent's that waits for a browser of its to come back; only who proved to be the agent hears of it.
+    package var waiting: Waiting?
+
+    package struct Waiting: Hashable, Sendable {
+      package var call: CallID
+      package var resumeToken: String
+    }
+  }
+
   /// Lets calls ring in a browser.
   ///
-  /// - Parameter isAuthorised: whether whoever asks proved to be the agent; an open tenant lets anybody in.
+  /// - Parameters:
+  ///   - isAuthorised: whether whoever asks proved to be the agent; an open tenant lets anybody in.
+  ///   - status: what the agent says of itself with it, so that one who pauses is not rung in between; `nil` leaves what it said before.
   package mutating func registerAgent(
-    _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool
-  ) -> Result<AgentName, Refusal> {
-    guard let id = TenantID(tenant), let tenant = tenants[id] else { return .failure(Refusal(.unknownTenant)) }
-    guard tenant.isOpen || isAuthorised else { return .failure(Refusal(.unauthorised)) }
-    guard let name = AgentName(agent) else {
-      return .failure(Refusal(.badRequest, "An agent's name has letters, digits, dots, dashes and underscores, at most 64."))
+    _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool, status: AgentStatus? = nil, at now: Instant
+  ) -> (Result<Desk, Refusal>, [Output]) {
+    let address: AddressOfRecord
+    do throws(Refusal) {
+      address = try admit(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised, at: now)
+    } catch {
+      return (.failure(error), [])
     }
-    guard placesBySession[session] == nil else { return .failure(Refusal(.badRequest, "This connection is an agent already.")) }
+    willChange(address, at: now)
+    tenants[address.tenant]?.agents[address.agent]?.sessions.append(session)
+    if let status { tenants[address.tenant]?.agents[address.agent]?.status = status }
+    placesBySession[session] = address
+    desks.insert(session, under: address.tenant)
+    let outputs = joinRinging(session, address)
+    guard let tenant = tenants[address.tenant], let agent = tenant.agents[address.agent] else {
+      return (.failure(Refusal(.unauthorised)), [])
+    }
+    var desk = Desk(
+      agent: tenant.presence(of: agent), teams: agent.teams, agents: tenant.presences(atMost: Self.maximumListedAgents))
+    if isAuthorised, let id = agent.call, let seat = tenant.calls[id]?[.agent], seat.isAbsent {
+      desk.waiting = Desk.Waiting(call: id, resumeToken: seat.resumeToken)
+    }
+    return (.success(desk), outputs)
+  }
+
+  /// Whose browser this may be; an agent that only exists in browsers of an open tenant comes into being by it.
+  private mutating func admit(
+    _ session: AgentSessionID, tenant text: String, agent: String, isAuthorised: Bool, at now: Instant
+  ) throws(Refusal) -> AddressOfRecord {
+    guard let id = TenantID(text), let tenant = tenants[id] else { throw Refusal(.unknownTenant) }
+    guard tenant.isOpen || isAuthorised else { throw Refusal(.unauthorised) }
+    guard let name = AgentName(agent) else {
+      throw Refusal(.badRequest, "An agent's name has letters, digits, dots, dashes and underscores, at most 64.")
+    }
+    guard placesBySession[session] == nil else { throw Refusal(.badRequest, "This connection is an agent already.") }
+    guard desks.count(id) < Tenant.maximumSessions else {
+      throw Refusal(.busy, "The agents of this business are at work in \(Tenant.maximumSessions) browsers already.")
+    }
+    let address = AddressOfRecord(tenant: id, agent: name)
     if tenant.agents[name] == nil {
+      willChange(address, at: now)
       guard tenant.isOpen, (try? tenants[id]?.addAgent(name, digest: nil, teams: [])) != nil else {
-        return .failure(Refusal(.unauthorised))
+        throw Refusal(.unauthorised)
       }
     }
     guard let sessions = tenants[id]?.agents[name]?.sessions, sessions.count < Agent.maximumSessions else {
-      return .failure(Refusal(.busy, "This agent is at work in \(Agent.maximumSessions) browsers already."))
+      throw Refusal(.busy, "This agent is at work in \(Agent.maximumSessions) browsers already.")
     }
-    tenants[id]?.agents[name]?.sessions.append(AgentSession(id: session))
-    placesBySession[session] = AddressOfRecord(tenant: id, agent: name)
-    return .success(name)
+    return address
   }
 
-  package mutating func setStatus(_ session: AgentSessionID, isAvailable: Bool) {
-    guard let address = placesBySession[session],
-      let index = tenants[address.tenant]?.agents[address.agent]?.sessions.firstIndex(where: { $0.id == session })
-    else { return }
-    tenants[address.tenant]?.agents[address.agent]?.sessions[index].isAvailable = isAvailable
+  /// A browser that comes while its agent is rung elsewhere rings as well.
+  private mutating func joinRinging(_ session: AgentSessionID, _ address: AddressOfRecord) -> [Output] {
+    guard let agent = tenants[address.tenant]?.agents[address.agent], agent.status == .available, let id = agent.call else {
+      return []
+    }
+    let place = Place(tenant: address.tenant, call: id)
+    guard let call = call(place), case .ringing(var attempt) = call.phase, attempt.agent == address.agent else { return [] }
+    attempt.sessions.append(session)
+    update(place) { $0.phase = .ringing(attempt) }
+    return [.agent(session, .incomingCall(id, from: call.callerName, page: call.page))]
+  }
+
+  /// The agent wants calls from now on, or none; one that rings already goes on.
+  package mutating func setStatus(_ session: AgentSessionID, _ status: AgentStatus, at now: Instant) -> Result<Void, Refusal> {
+    guard let address = placesBySession[session] else { return .failure(Refusal(.unauthorised)) }
+    willChange(address, at: now)
+    tenants[address.tenant]?.agents[address.agent]?.status = status
+    return .success(())
+  }
+
+  /// What an agent's browser hears that took a call.
+  package struct Accepted: Hashable, Sendable {
+    package var answer: String
+    package var resumeToken: String
   }
 
   /// The agent takes the call in this browser.
   package mutating func accept(
     _ session: AgentSessionID, _ id: CallID, offer: String, at now: Instant
-  ) -> (Result<String, Refusal>, [Output]) {
+  ) -> (Result<Accepted, Refusal>, [Output]) {
     guard let place = ringingPlace(session, id), let call = call(place), case .ringing(let attempt) = call.phase else {
       return (.failure(Refusal(.unknownCall)), [])
     }
-    let offered: BrowserOffer
-    do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
-    let local = newCredentials()
-    let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
-    let leg = newLeg(on: call.plane, for: place)
+    var seat = BrowserSeat(resumeToken: randomness.token(32))
+    let opened: OpenedLeg
+    switch openLeg(offer, in: &seat, former: nil, as: .browser(attempt.agent), on: call.plane, place) {
+    case .failure(let refusal): return (.failure(refusal), [])
+    case .success(let leg): opened = leg
+    }
     update(place) { call in
       guard case .ringing(var attempt) = call.phase else { return }
       attempt.sessions.removeAll { $0 == session }
       call.phase = .ringing(attempt)
     }
-    var outputs = stopRinging(
-      place, except: leg, .answeredElsewhere, reason: .init(cause: 200, text: "Call completed elsewhere"), at: now)
-    outputs.append(flight(place, .leg(leg, .browser(attempt.agent))))
-    outputs.append(.media(.openBrowser(leg, Self.browserLeg(offered, local, remote))))
-    outputs += meet(.browser(attempt.agent, session, leg), place, at: now)
-    let answer = browserAnswer(offered, local, on: call.plane, session: id.description + "agent", version: 1)
-    return (.success(answer), outputs)
+    let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
+    var outputs = stopRinging(place, except: opened.leg, .answeredElsewhere, reason: elsewhere, at: now) + opened.outputs
+    outputs += meet(.browser(BrowserParty(agent: attempt.agent, session: session, leg: opened.leg, seat: seat)), place, at: now)
+    return (.success(Accepted(answer: opened.answer, resumeToken: seat.resumeToken)), outputs)
+  }
+
+  /// Takes the new credentials of an agent's browser that changed its network, or its wish to negotiate anew.
+  package mutating func callOffer(
+    _ session: AgentSessionID, _ id: CallID, _ offer: String, at now: Instant
+  ) -> (Result<String, Refusal>, [Output]) {
+    guard let place = talkingPlace(session), place.call == id else { return (.failure(Refusal(.unknownCall)), []) }
+    return renegotiate(.agent, place, offer, at: now)
   }
 
   package mutating func reject(_ session: AgentSessionID, _ id: CallID, at now: Instant) -> [Output] {
@@ -77,18 +151,32 @@ extension Exchange {
   }
 
   /// The browser's connection is gone: its agent leaves the routing.
-  package mutating func sessionGone(_ session: AgentSessionID, at now: Instant) -> [Output] {
+  ///
+  /// - Parameter isDeliberate: whether the client said goodbye; else its call waits a minute for it to come back.
+  package mutating func sessionGone(_ session: AgentSessionID, isDeliberate: Bool, at now: Instant) -> [Output] {
     guard let address = placesBySession[session] else { return [] }
     let talking = talkingPlace(session)
-    placesBySession[session] = nil
-    tenants[address.tenant]?.agents[address.agent]?.sessions.removeAll { $0.id == session }
-    if let talking { return end(talking, .connectionLost, at: now) }
+    leave(session, at: now)
+    if let talking { return deskGone(talking, isDeliberate: isDeliberate, at: now) }
     guard let id = tenants[address.tenant]?.agents[address.agent]?.call else { return [] }
     let place = Place(tenant: address.tenant, call: id)
     guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
     attempt.sessions.removeAll { $0 == session }
     update(place) { $0.phase = .ringing(attempt) }
     return attempt.isOver ? nextAgent(place, dropping: nil, .timeout, at: now) : []
+  }
+
+  /// The browser is its agent's no more.
+  mutating func leave(_ session: AgentSessionID, at now: Instant) {
+    guard let address = placesBySession[session] else { return }
+    willChange(address, at: now)
+    placesBySession[session] = nil
+    desks.remove(session, under: address.tenant)
+    if !desks.contains(address.tenant) { news.forget(address.tenant) }
+    guard var agent = tenants[address.tenant]?.agents[address.agent] else { return }
+    agent.sessions.removeAll { $0 == session }
+    if agent.sessions.isEmpty { agent.status = .available }
+    tenants[address.tenant]?.agents[address.agent] = agent
   }
 
   private func ringingPlace(_ session: AgentSessionID, _ id: CallID) -> Place? {
@@ -103,7 +191,6 @@ extension Exchange {
       return nil
     }
     let place = Place(tenant: address.tenant, call: id)
-    guard case .talking(.browser(_, session, _), _)? = call(place)?.phase else { return nil }
-    return place
+    return call(place)?.desk?.session == session ? place : nil
   }
 }

@@ -93,6 +93,7 @@ extension Exchange {
   mutating func setPhones(
     _ phones: Bindings, of address: AddressOfRecord, losing loss: PhoneLoss = .signedOff, at now: Instant
   ) {
+    willChange(address, at: now)
     let before = tenants[address.tenant]?.agents[address.agent]?.phones.all ?? []
     tenants[address.tenant]?.agents[address.agent]?.phones = phones
     tenants[address.tenant]?.agents[address.agent]?.phonesSet(losing: loss, at: now)

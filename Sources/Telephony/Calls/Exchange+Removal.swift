@@ -12,6 +12,7 @@ extension Exchange {
     for call in tenant.calls.keys.sorted(by: { $0.description < $1.description }) {
       outputs += end(Place(tenant: id, call: call), .unavailable, at: now)
     }
+    news.forget(id)
     tenants[id] = nil
     tenantsInOrder.removeAll { $0 == id }
     return outputs
@@ -36,8 +37,7 @@ extension Exchange {
 
   /// Neither phones nor browsers reach the agent any more.
   private mutating func dismiss(_ address: AddressOfRecord, at now: Instant) {
-    for session in tenants[address.tenant]?.agents[address.agent]?.sessions ?? [] { placesBySession[session.id] = nil }
-    tenants[address.tenant]?.agents[address.agent]?.sessions = []
+    for session in tenants[address.tenant]?.agents[address.agent]?.sessions ?? [] { leave(session, at: now) }
     setPhones(Bindings(), of: address, at: now)
   }
 }

@@ -8,8 +8,9 @@ extension Exchange {
   mutating func ring(_ name: AgentName, for place: Place, at now: Instant) -> [Output] {
     guard let agent = tenants[place.tenant]?.agents[name], let call = call(place) else { return [] }
     let forks = agent.phones.phones.map { PhoneFork(leg: newLeg(on: call.plane, for: place), binding: $0) }
-    let sessions = agent.sessions.filter(\.isAvailable).map(\.id)
+    let sessions = agent.sessions
     let attempt = Attempt(agent: name, forks: forks, sessions: sessions, giveUpAt: now + Call.ringingTime)
+    willChange(AddressOfRecord(tenant: place.tenant, agent: name), at: now)
     tenants[place.tenant]?.agents[name]?.call = place.call
     update(place) {
       $0.tried.insert(name)
@@ -181,6 +182,7 @@ extension Exchange {
 
   mutating func free(_ name: AgentName, of place: Place, at now: Instant) {
     guard tenants[place.tenant]?.agents[name]?.call == place.call else { return }
+    willChange(AddressOfRecord(tenant: place.tenant, agent: name), at: now)
     tenants[place.tenant]?.agents[name]?.call = nil
     tenants[place.tenant]?.agents[name]?.idleSince = now
   }

@@ -13,13 +13,8 @@ extension Exchange {
     return changeSound(place) { $0.agent.nothingArrives() }
   }
 
-  /// The agent's leg brings nothing any more: at once for a browser, while a phone is measured first.
-  mutating func agentFellSilent(_ leg: LegID, _ place: Place) -> [Output] {
-    guard case .talking(let party, _)? = call(place)?.phase, party.leg == leg, case .browser = party else { return [] }
-    return changeSound(place) { $0.agent.nothingArrives() }
-  }
-
-  mutating func agentHeardAgain(_ leg: LegID, _ place: Place) -> [Output] {
+  /// A phone is measured before anybody is told that nothing comes from it; that something does is true at once.
+  mutating func phoneHeardAgain(_ leg: LegID, _ place: Place) -> [Output] {
     guard case .talking(let party, _)? = call(place)?.phase, party.leg == leg else { return [] }
     return changeSound(place) { $0.agent.arrivesAgain() }
   }
@@ -58,9 +53,10 @@ extension Exchange {
       update(place) { $0.sound.visitorWasTold = $0.sound.visitorTrouble }
       outputs.append(.visitor(call.visitor, call.event))
     }
-    if case .browser(_, let session, _) = party, call.sound.agentTrouble != call.sound.agentWasTold {
+    if case .browser(let desk) = party, call.sound.agentTrouble != call.sound.agentWasTold {
       update(place) { $0.sound.agentWasTold = $0.sound.agentTrouble }
-      outputs.append(.agent(session, call.sound.agentTrouble.map { .troubled(place.call, $0) } ?? .soundIsWell(place.call)))
+      let event = call.sound.agentTrouble.map { AgentEvent.troubled(place.call, $0) } ?? .soundIsWell(place.call)
+      outputs.append(.agent(desk.session, event))
     }
     return outputs
   }

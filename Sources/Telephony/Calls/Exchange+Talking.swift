@@ -34,6 +34,7 @@ extension Exchange {
   /// The visitor and whoever answered hear each other.
   mutating func meet(_ party: Party, _ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place) else { return [] }
+    willChange(AddressOfRecord(tenant: place.tenant, agent: party.agent), at: now)
     update(place) { $0.phase = .talking(party, since: now) }
     let meeting: [Output] = [
       flight(place, .answered(party.agent, party.leg)),
@@ -41,17 +42,18 @@ extension Exchange {
       .visitor(call.visitor, .talking(place.call, agent: party.agent.description)),
     ]
     let joining = hear(place, at: now)
-    return meeting + joining + (call.isUnheard ? changeSound(place) { $0.visitor.nothingArrives() } : [])
+    return meeting + joining + (call.seat.isUnheard ? changeSound(place) { $0.visitor.nothingArrives() } : [])
   }
 
   /// Lets the visitor's leg hear what the call's phase has for it.
   mutating func hear(_ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place), let leg = call.leg else { return [] }
     switch call.phase {
-    case .talking(let party, _) where call.isUnheard:
-      // The visitor hears the agent all the same.
-      return [.media(.bridge(leg, party.leg)), .media(.play(party.leg, .reconnecting))]
-    case .talking(let party, _): return [.media(.bridge(leg, party.leg))]
+    case .talking(let party, _):
+      // Who is not heard hears the other all the same.
+      return [.media(.bridge(leg, party.leg))]
+        + (call.seat.isUnheard ? [.media(.play(party.leg, .reconnecting))] : [])
+        + (call.desk?.seat.isUnheard == true ? [.media(.play(leg, .reconnecting))] : [])
     case .ringing: return call.hasRung ? [.media(.play(leg, .ringback))] : []
     case .echo: return []
     }
@@ -182,7 +184,7 @@ extension Exchange {
     callsByPlane[call.plane.number] -= 1
     if place.tenant != .doctor { counts.ended[reason, default: 0] &+= 1 }
     placesByVisitor[call.visitor] = nil
-    absences.remove(place)
+    for side in [Side.visitor, .agent] { absences.remove(Absentee(place: place, side: side)) }
     let agentLeg: LegID? = if case .talking(let party, _) = call.phase { party.leg } else { nil }
     if let complete = records.insert(record, visitorLeg: call.leg, agentLeg: agentLeg, at: now) {
       outputs.append(.record(complete))
@@ -205,7 +207,7 @@ extension Exchange {
       // Its 2xx may still be repeated for half a minute.
       forget(phone.invite, phone.key, at: now)
       return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, at: now))
-    case .browser(_, let session, _): return [closing, .agent(session, .ended(place.call, reason, seconds: seconds))]
+    case .browser(let desk): return [closing, .agent(desk.session, .ended(place.call, reason, seconds: seconds))]
     }
   }
 }

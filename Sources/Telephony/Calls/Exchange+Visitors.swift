@@ -1,5 +1,3 @@
-import ICE
-import SDP
 import Wire
 
 /// What visitors ask for.
@@ -46,12 +44,14 @@ extension Exchange {
 
     var call = Call(
       id: place.call, tenant: tenant.id, visitor: visitor, plane: plane, name: request.name, page: request.page,
-      extensionDialled: request.extensionDialled, startedAt: now, resumeToken: randomness.token(32), phase: .echo(since: now))
+      extensionDialled: request.extensionDialled, startedAt: now, seat: BrowserSeat(resumeToken: randomness.token(32)),
+      phase: .echo(since: now))
     var answer: String?
     if let offer = request.offer {
-      switch openVisitorLeg(offer, of: &call, place, at: now) {
+      switch openLeg(offer, in: &call.seat, former: nil, as: .visitor, on: plane, place) {
       case .failure(let refusal): return refused(refusal)
       case .success(let opened):
+        call.leg = opened.leg
         answer = opened.answer
         outputs += opened.outputs
       }
@@ -63,22 +63,14 @@ extension Exchange {
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
     outputs.append(.record(CallRecord(call)))
     outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)
-    return (.success(Routed(call: place.call, answer: answer, resumeToken: call.resumeToken)), outputs)
+    return (.success(Routed(call: place.call, answer: answer, resumeToken: call.seat.resumeToken)), outputs)
   }
 
-  /// Takes the first offer of a call that came without one, or the new credentials of a browser that changed its network.
   package mutating func callOffer(
     _ visitor: VisitorID, _ id: CallID, _ offer: String, at now: Instant
   ) -> (Result<String, Refusal>, [Output]) {
-    guard let place = placesByVisitor[visitor], place.call == id, var call = call(place) else {
-      return (.failure(Refusal(.unknownCall)), [])
-    }
-    switch openVisitorLeg(offer, of: &call, place, at: now) {
-    case .failure(let refusal): return (.failure(refusal), [])
-    case .success(let opened):
-      tenants[place.tenant]?.calls[id] = call
-      return (.success(opened.answer), opened.outputs + (opened.isNew ? join(place, at: now) : []))
-    }
+    guard let place = placesByVisitor[visitor], place.call == id else { return (.failure(Refusal(.unknownCall)), []) }
+    return renegotiate(.visitor, place, offer, at: now)
   }
 
   package mutating func sendDigits(_ visitor: VisitorID, _ id: CallID, _ digits: String) -> [Output] {
@@ -91,77 +83,5 @@ extension Exchange {
   package mutating func hangUp(_ visitor: VisitorID, _ id: CallID, at now: Instant) -> [Output] {
     guard let place = placesByVisitor[visitor], place.call == id else { return [] }
     return end(place, .visitorHungUp, at: now)
-  }
-
-  // MARK: The visitor's leg
-
-  struct OpenedLeg {
-    var answer: String
-    /// Whether the leg has to be joined to what the call is doing.
-    var isNew: Bool
-    var outputs: [Output]
-  }
-
-  mutating func openVisitorLeg(
-    _ offer: String, of call: inout Call, _ place: Place, at now: Instant
-  ) -> Result<OpenedLeg, Refusal> {
-    let offered: BrowserOffer
-    do throws(Refusal) { offered = try Self.read(offer) } catch { return .failure(error) }
-    let local = newCredentials()
-    let version = (call.credentials?.version ?? 0) + 1
-    call.credentials = (local.usernameFragment, version)
-    call.hasLostConsent = false
-    let remote = ICECredentials(usernameFragment: offered.usernameFragment, password: offered.password)
-    let answer = browserAnswer(offered, local, on: call.plane, session: place.call.description, version: version)
-    if let leg = call.leg, call.fingerprints == offered.fingerprints {
-      return .success(
-        OpenedLeg(answer: answer, isNew: false, outputs: [.media(.restart(leg, local: local, remote: remote))]))
-    }
-    // Another certificate is another browser, or the same page loaded anew: a leg of its own.
-    let closing: [Output] = call.leg.map { [.media(.close($0))] } ?? []
-    if let former = call.leg { placesByLeg[former] = nil }
-    let leg = newLeg(on: call.plane, for: place)
-    call.leg = leg
-    call.fingerprints = offered.fingerprints
-    let opening = [flight(place, .leg(leg, .visitor)), .media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]
-    return .success(OpenedLeg(answer: answer, isNew: true, outputs: closing + opening))
-  }
-
-  static func read(_ text: String) throws(Refusal) -> BrowserOffer {
-    let session: SessionDescription
-    do throws(SDPError) {
-      session = try SessionDescription(parsing: text)
-    } catch {
-      throw Refusal(.badSDP, "The browser's description of its audio was not understood, \(error.description).")
-    }
-    do throws(OfferRefusal) {
-      return try BrowserOffer(session)
-    } catch {
-      throw Refusal(.badSDP, error.description)
-    }
-  }
-
-  mutating func newCredentials() -> ICECredentials {
-    ICECredentials(usernameFragment: randomness.token(8), password: randomness.token(24))
-  }
-
-  func browserAnswer(
-    _ offer: BrowserOffer, _ local: ICECredentials, on plane: MediaPlaneID, session: String, version: UInt64
-  ) -> String {
-    // A session number that stays the same over all answers of a call (RFC 8866 §5.2).
-    let number = session.utf8.reduce(UInt64(5381)) { ($0 &* 33 ^ UInt64($1)) & 0x7FFF_FFFF_FFFF_FFFF }
-    let candidates = site.planes[plane.number]
-    let origin = Origin(session: number, version: version, address: candidates.first?.ip ?? .any)
-    return BrowserAnswer(
-      usernameFragment: local.usernameFragment, password: local.password, fingerprint: site.fingerprint,
-      candidates: candidates, origin: origin, stream: "calldocker"
-    ).description(for: offer).description
-  }
-
-  static func browserLeg(_ offer: BrowserOffer, _ local: ICECredentials, _ remote: ICECredentials) -> BrowserLeg {
-    let audio = NegotiatedAudio(offer.opus, among: offer.telephoneEvent.map { [$0] } ?? [], direction: offer.direction)
-    return BrowserLeg(
-      local: local, remote: remote, role: offer.role, fingerprints: offer.fingerprints,
-      audio: audio ?? NegotiatedAudio(codec: .opus, sendPayloadType: .init(111), receivePayloadType: .init(111)))
   }
 }

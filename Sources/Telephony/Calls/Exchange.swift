@@ -13,6 +13,8 @@ package struct Exchange: Sendable {
     case media(MediaCommand)
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
+    /// The same to several browsers of one business.
+    case desks([AgentSessionID], DeskEvent)
     /// A line of the call log: once when a call begins, once when all is known of it.
     case record(CallRecord)
     /// For the flight recorder: what is seen from inside only.
@@ -69,6 +71,9 @@ package struct Exchange: Sendable {
   var placesByDialog: [DialogID: Place] = [:]
   var placesByVisitor: [VisitorID: Place] = [:]
   var placesBySession: [AgentSessionID: AddressOfRecord] = [:]
+  /// The browsers of each tenant's agents, and what they are yet to be told.
+  var desks = OrderedIndex<TenantID, AgentSessionID>()
+  var news = DeskNews()
   /// INVITEs that nobody waits for any more: a late 2xx still gets its ACK and BYE.
   var abandoned = AbandonedInvites()
   var nextLeg: UInt64 = 0
@@ -80,8 +85,8 @@ package struct Exchange: Sendable {
   var strainedPlanes: Set<MediaPlaneID> = []
   var callRates = CallRates()
   var ringing = DeadlineQueue<Place>()
-  /// When a call ends for want of its visitor.
-  var absences = DeadlineQueue<Place>()
+  /// When a call ends for want of somebody's browser.
+  var absences = DeadlineQueue<Absentee>()
   var records = UnfinishedRecords()
   /// REGISTERs that wait for the disk, and each agent's.
   var keepings: [KeepTicket: Keeping] = [:]
@@ -102,7 +107,7 @@ package struct Exchange: Sendable {
   }
 
   package var deadline: Instant? {
-    let calls = earliest(ringing.next, absences.next, records.deadline)
+    let calls = earliest(earliest(ringing.next, absences.next, records.deadline), news.deadline)
     return earliest(earliest(layer.deadline, connections.deadline, registrations.next), calls, abandoned.deadline)
   }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
@@ -118,6 +123,7 @@ package struct Exchange: Sendable {
     package var dialogs = 0
     package var visitors = 0
     package var sessions = 0
+    package var news = 0
     package var abandoned = 0
     package var ringing = 0
     package var absences = 0
@@ -136,7 +142,8 @@ package struct Exchange: Sendable {
     census.invitations = placesByTransaction.count
     census.dialogs = placesByDialog.count
     census.visitors = placesByVisitor.count
-    census.sessions = placesBySession.count
+    census.sessions = max(placesBySession.count, desks.keyCount)
+    census.news = news.count
     census.abandoned = abandoned.count
     census.ringing = ringing.count
     census.absences = absences.count
@@ -152,7 +159,8 @@ package struct Exchange: Sendable {
     outputs += connections.wake(at: now).flatMap { perform($0, at: now) }
     while let address = registrations.popDue(at: now) { outputs += expirePhones(of: address, at: now) }
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
-    while let place = absences.popDue(at: now) { outputs += end(place, .connectionLost, at: now) }
+    while let absentee = absences.popDue(at: now) { outputs += end(absentee.place, .connectionLost, at: now) }
+    while let tenant = news.popDue(at: now) { outputs += tellDesks(of: tenant, at: now) }
     abandoned.expire(at: now)
     outputs += records.expire(at: now).map { .record($0) }
     return outputs

@@ -49,7 +49,7 @@ package struct ExchangeGauges: Sendable {
   package var ringing = 0
   package var talking = 0
   package var echo = 0
-  /// Calls that wait for their visitor's connection, of those above.
+  /// Calls that wait for the connection of a browser, of those above.
   package var absent = 0
   package var phones = 0
   package var transactions = 0
@@ -72,7 +72,7 @@ extension Exchange {
         case .talking: gauges.talking += 1
         case .echo: gauges.echo += 1
         }
-        if case .absent = call.presence { gauges.absent += 1 }
+        if call.isAnybodyAbsent { gauges.absent += 1 }
       }
       for agent in tenant.agents.values { gauges.phones += agent.phones.all.count }
     }

@@ -59,6 +59,12 @@ struct SoundGuard: Sendable {
 
   var visitor = Side()
   var agent = Side()
+
+  subscript(side: Calls.Side) -> Side {
+    get { side == .visitor ? visitor : agent }
+    set { if side == .visitor { visitor = newValue } else { agent = newValue } }
+  }
+
   /// What each was told last, and has not been taken back.
   var visitorWasTold: SoundTrouble?
   var agentWasTold: SoundTrouble?

@@ -14,32 +14,31 @@ import Wire
 struct DiskTests {
   private static let tenant = TenantID("11111111-2222-4333-8444-555555555555")
 
-  private static func row(_ id: String, isOver: Bool = false) throws -> CallRow {
+  private static func line(_ id: String, isOver: Bool = false) throws -> DiskWatch.Line {
     var row = CallRow(tenant: TenantKey(try #require(tenant)), id: id, startedAt: WallTime(milliseconds: 1000))
     if isOver { row.end = CallEndRow(at: WallTime(milliseconds: 2000), reason: "visitor-hung-up") }
-    return row
+    return DiskWatch.Line(row: row) { _ in }
   }
 
   @Test("A call's end takes the place of its beginning, never the other way round; what the disk has waits no more")
   func order() throws {
     var watch = DiskWatch()
-    for row in [
-      try Self.row("b"), try Self.row("a", isOver: true), try Self.row("b", isOver: true), try Self.row("b"), try Self.row("c"),
-    ] {
-      let isHeld = watch.hold(row)
+    for (id, isOver) in [("b", false), ("a", true), ("b", true), ("b", false), ("c", false)] {
+      let line = try Self.line(id, isOver: isOver)
+      let isHeld = watch.hold(line)
       #expect(isHeld)
     }
-    watch.written(try Self.row("c", isOver: true))
+    watch.written(try Self.line("c", isOver: true).row)
     let waited = watch.takeHeld()
-    #expect(waited.map(\.id) == ["a", "b"] && waited.allSatisfy { $0.end != nil })
+    #expect(waited.map(\.row.id) == ["a", "b"] && waited.allSatisfy { $0.row.end != nil })
     #expect(watch.heldCount == 0)
   }
 
   @Test("One line past the limit is not held, and the end of a call whose beginning is held still is")
   func limit() throws {
     var watch = DiskWatch()
-    for number in 0..<DiskWatch.maximumHeld { _ = watch.hold(try Self.row("\(number)")) }
-    let (oneMore, known) = (try Self.row("one more"), try Self.row("7", isOver: true))
+    for number in 0..<DiskWatch.maximumHeld { _ = watch.hold(try Self.line("\(number)")) }
+    let (oneMore, known) = (try Self.line("one more"), try Self.line("7", isOver: true))
     let isHeld = (watch.hold(oneMore), watch.hold(known))
     #expect(isHeld == (false, true))
     #expect(watch.heldCount == DiskWatch.maximumHeld)
@@ -73,21 +72,22 @@ struct DiskTests {
     let ledger = try Ledger(in: scratch.path, log: log, retryPeriod: .milliseconds(20))
     let tenant = try #require(Self.tenant)
     let agent = try #require(AgentName("alice"))
-    try await ledger.add(tenant, name: "ACME", isOpen: true, fallback: .refuse, account: nil)
+    try await ledger.add(tenant, name: "ACME", isOpen: true, fallback: .refuse, token: nil, owner: nil, at: WallClock.now)
     let digest = SIPSyntax.DigestSecrets(user: "alice", realm: tenant.description, password: "secret")
-    try await ledger.add(agent, to: tenant, digest: digest, teams: [])
+    try await ledger.add(agent, to: tenant, displayName: nil, digest: digest, teams: [])
     try scratch.write([UInt8](repeating: 1, count: 300_000), to: "ballast")
     var random = Randomness.seeded(1)
     var calls: [CallID] = []
+    let told = Locked(0)
     // Pages of names, until the disk has no room for one more.
     while !ledger.diskFigures.isFailing {
       try #require(calls.count < 20_000)
       let call = Call(
         id: CallID(using: &random), tenant: tenant, visitor: VisitorID(1), plane: MediaPlaneID(0),
         name: String(repeating: "n", count: 150), page: nil, extensionDialled: nil, startedAt: SystemClock.now,
-        resumeToken: "", phase: .echo(since: SystemClock.now))
+        seat: BrowserSeat(resumeToken: ""), phase: .echo(since: SystemClock.now))
       calls.append(call.id)
-      ledger.write(CallRecord(call))
+      ledger.write(CallRecord(call)) { failure in told.with { $0 += failure == nil ? 1 : 0 } }
       try #require(await Self.eventually { ledger.storage.figures.waiting == 0 })
     }
     #expect(ledger.diskFigures.heldCalls > 0)
@@ -111,6 +111,7 @@ struct DiskTests {
     try scratch.remove("ballast")
     #expect(await Self.eventually { !ledger.diskFigures.isFailing && ledger.diskFigures.heldCalls == 0 })
     #expect(await Self.eventually { ledger.storage.figures.waiting == 0 })
+    #expect(told.with { $0 } == calls.count, "each line is told once, those that waited too")
     let key = TenantKey(tenant)
     for call in calls { #expect(try await ledger.storage.read { try $0.call(call.description, of: key) } != nil) }
     try await ledger.close()

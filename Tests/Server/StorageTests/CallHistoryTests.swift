@@ -157,11 +157,13 @@ struct CallHistoryTests {
 
   @Test("The kinds of question find an index, and nothing is sorted beside it")
   func plans() throws {
-    for (agent, reason, index) in [
-      (nil, nil, "calls_by_start"), ("a", nil, "calls_by_agent"), (nil, "r", "calls_by_reason"), ("a", "r", "calls_by_"),
+    for (agent, team, reason, index) in [
+      (nil, nil, nil, "calls_by_start"), ("a", nil, nil, "calls_by_agent"), (nil, nil, "r", "calls_by_reason"),
+      ("a", nil, "r", "calls_by_"), (nil, "t", nil, "calls_by_team"), ("a", "t", "r", "calls_by_"),
     ] {
       for after in [nil, CallCursor(startedAt: 1, id: "a")] {
-        let plan = try store.database.plan(of: CallQuery(agent: agent, reason: reason, from: 1, to: 2, after: after).sql)
+        let query = CallQuery(agent: agent, team: team, reason: reason, from: 1, to: 2, after: after)
+        let plan = try store.database.plan(of: query.sql)
         #expect(plan.count == 1, "\(plan)")
         #expect(plan.first?.hasPrefix("SEARCH calls USING INDEX \(index)") == true, "\(plan)")
         #expect(plan.first?.contains("(started_at,id)<(?,?)") == true, "\(plan)")
@@ -206,13 +208,16 @@ struct CallHistoryTests {
     _ = try (store.setPause(nil, of: "a", in: tenant), store.teams(of: tenant), store.teamMembers(of: tenant))
     _ = try (store.registrations(of: tenant, at: 0), store.removeExpiredRegistrations(at: 0), store.call("a", of: tenant))
     for agent in [nil, "a"] {
-      for reason in [nil, "r"] { _ = try store.calls(of: tenant, CallQuery(agent: agent, reason: reason)) }
+      for team in [nil, "t"] {
+        for reason in [nil, "r"] { _ = try store.calls(of: tenant, CallQuery(agent: agent, team: team, reason: reason)) }
+      }
     }
     _ = try (store.secret("a", orKeep: []), store.removeSecret("a"), store.isRevoked("a"), store.removeExpiredTokens(at: 0))
     try store.revokeToken(RevokedTokenRow(jti: "a", expiresAt: 0))
     _ = try (store.audit(of: tenant), store.serviceAudit(), store.closeInterruptedCalls(at: 0))
     _ = try (store.removeCalls(startedBefore: 0, limit: 1), store.removeCalls(of: tenant, limit: 1))
     _ = try (store.removeAudit(before: 0, limit: 1), store.removeAudit(of: tenant, limit: 1))
+    _ = try (store.renameTeam("sales", to: "support", in: tenant), store.setMembers([], of: "support", in: tenant))
     _ = try (store.removeTeam("a", of: tenant), store.removeAgent("a", of: tenant), store.removeTenant(tenant))
   }
 }

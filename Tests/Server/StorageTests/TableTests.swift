@@ -1,4 +1,5 @@
 import SQLite
+import Scratch
 import Testing
 import Wire
 
@@ -107,18 +108,57 @@ struct TableTests {
     func places(_ agent: String) throws -> [String] {
       try store.teamMembers(of: one).filter { $0.agent == agent }.map(\.team)
     }
-    #expect(try store.teams(of: one).map(\.name) == ["alice", "bob", "sales"])
+    #expect(try store.teams(of: one).map(\.name) == ["sales", "alice", "bob"])
     #expect(try places("alice") == ["alice", "sales"])
     try store.setTeams(["new", "sales", "new"], of: "alice", in: one, at: 9)
     #expect(try places("alice") == ["new", "sales"])
     #expect(try store.teams(of: one).first { $0.name == "new" }?.createdAt == 9)
     #expect(try store.addTeam("sales", to: one, at: 9) == false)
     #expect(reason { try store.setTeams(["x"], of: "nobody", in: one, at: 9) } == .constraint(.foreignKey))
+    #expect(try store.teams(of: one).map(\.name) == ["sales", "alice", "bob", "new", "x"])
+    #expect(try store.teams(of: one).map(\.position) == [0, 1, 2, 3, 4])
     #expect(try store.removeTeam("sales", of: one))
     #expect(try places("alice") == ["new"] && places("bob") == ["bob"])
     #expect(try store.removeAgent("bob", of: one))
     #expect(try places("bob") == [])
     #expect(try office.counts(of: two) == Office.furnished)
+  }
+
+  @Test("A team that is renamed keeps its place and its members; members are set wholly, and only in their tenant")
+  func renaming() throws {
+    try Office.furnish(1, store)
+    try Office.furnish(2, store)
+    #expect(try store.renameTeam("sales", to: "Verkauf", in: one))
+    #expect(try store.teams(of: one).map(\.name) == ["Verkauf", "alice", "bob"])
+    #expect(try store.teamMembers(of: one).filter { $0.team == "Verkauf" }.map(\.agent) == ["alice", "bob"])
+    #expect(try store.renameTeam("Verkauf", to: "Verkauf", in: one) && !store.renameTeam("sales", to: "x", in: one))
+    #expect(reason { _ = try store.renameTeam("alice", to: "bob", in: one) } == .constraint(.unique))
+    try store.setMembers(["bob", "bob"], of: "alice", in: one)
+    #expect(try store.teamMembers(of: one).filter { $0.team == "alice" }.map(\.agent) == ["bob"])
+    #expect(reason { try store.setMembers(["nobody"], of: "alice", in: one) } == .constraint(.foreignKey))
+    #expect(reason { try store.setMembers(["bob"], of: "none", in: one) } == .constraint(.foreignKey))
+    #expect(try store.database.integrityFaults() == [])
+    #expect(try office.counts(of: two) == Office.furnished)
+  }
+
+  @Test("A database from before teams had an order gives them the one of their making, and by name where that is the same")
+  func teamsBefore() throws {
+    let scratch = try Scratch()
+    let database = try Database(scratch.file())
+    let steps = Array(Schema.calldocker.steps.prefix(2))
+    _ = try database.migrate(to: Schema(application: Schema.calldocker.application, steps: steps))
+    let old = StorageWriter(database)
+    for tenant in [one, two] {
+      try old.addTenant(.numbered(tenant.octets[0]))
+      for (name, moment) in [("b", 1), ("z", 0), ("a", 1)] as [(String, Int64)] {
+        try old.database.run("INSERT INTO teams (tenant, name, created_at) VALUES (?1, ?2, ?3)", tenant, name, moment)
+      }
+    }
+    _ = try old.database.migrate(to: .calldocker)
+    for tenant in [one, two] {
+      #expect(try old.teams(of: tenant).map(\.name) == ["z", "a", "b"])
+      #expect(try old.addTeam("c", to: tenant, at: 0) && old.teams(of: tenant).map(\.position) == [0, 1, 2, 3])
+    }
   }
 
   @Test("Registrations: an agent's phones are replaced wholly, in their order, and end by the clock")

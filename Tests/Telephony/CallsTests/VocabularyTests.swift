@@ -48,7 +48,7 @@ struct VocabularyTests {
     let names = try ["a", "b", "c", "d"].map { try #require(AgentName($0)) }
     for name in names {
       try tenant.addAgent(name, digest: DigestSecrets(user: "x", realm: "x", password: "x"), teams: [])
-      tenant.agents[name]?.sessions = [AgentSession(id: AgentSessionID(1))]
+      tenant.agents[name]?.sessions = [AgentSessionID(1)]
     }
     tenant.agents[names[0]]?.idleSince = Instant(nanoseconds: 20)
     tenant.agents[names[1]]?.idleSince = Instant(nanoseconds: 10)
@@ -57,7 +57,7 @@ struct VocabularyTests {
     #expect(tenant.nextAgent(except: [names[2], names[3]]) == names[1])
     tenant.agents[names[1]]?.call = CallID("busy")
     #expect(tenant.nextAgent(except: [names[2], names[3]]) == names[0])
-    tenant.agents[names[0]]?.sessions[0].isAvailable = false
+    tenant.agents[names[0]]?.status = .paused(reason: nil)
     #expect(tenant.nextAgent(except: [names[2], names[3]]) == nil)
   }
 }

@@ -16,6 +16,7 @@ final class RaceWorld {
   var exchange: Exchange
   let tenant: TenantID
   private(set) var phones: [RacePhone] = []
+  private(set) var desks: [RaceDesk] = []
   var loss = 0.0
   var longestDelay = Duration.milliseconds(40)
   private(set) var legs: Set<LegID> = []
@@ -34,7 +35,7 @@ final class RaceWorld {
     var isToExchange: Bool
   }
 
-  private static let offer = """
+  static let offer = """
     v=0
     o=- 1 1 IN IP4 127.0.0.1
     s=-
@@ -106,6 +107,12 @@ final class RaceWorld {
     phone.register()
   }
 
+  func addDesk(_ agent: String, plan: @escaping (RaceDesk) -> RaceDesk.Plan) {
+    let desk = RaceDesk(self, agent: agent, number: UInt64(desks.count + 1), plan: plan)
+    desks.append(desk)
+    desk.register()
+  }
+
   /// A phone says something; over UDP it may be lost, come late or come twice.
   func transmit(_ octets: [UInt8], from phone: RacePhone) {
     note("\(phone.name) → \(Self.firstLine(octets))")
@@ -166,7 +173,8 @@ final class RaceWorld {
       case .visitor(let visitor, let event):
         if endings[visitor] != nil { fault("a visitor heard of an ended call") }
         if case .talking = event { talkingSince = now }
-      case .agent, .record, .flight: break
+      case .agent(let session, let event): desks.first { $0.session == session }?.isSent(event)
+      case .desks, .record, .flight: break
       case .keep(let phones): keep(phones)
       case .log(let line): note("· \(line.event)")
       }
@@ -218,7 +226,13 @@ final class RaceWorld {
     note("the visitor hangs up")
     if endings[VisitorID(visitor)] == nil, let talkingSince, now - talkingSince > Self.settled {
       count("a long talk")
-      if !phones.contains(where: { $0.isTalking || !$0.isAlive }) { fault("the visitor talked to nobody") }
+      // A desk that lost its connection has a minute, whether it comes back or not.
+      let isAway = exchange.gauges.absent > 0
+      if !phones.contains(where: { $0.isTalking || !$0.isAlive }), !desks.contains(where: \.isTalking), !isAway {
+        fault("the visitor talked to nobody")
+      }
+      let talking = phones.count { $0.isTalking } + desks.count { $0.isTalking }
+      if loss < 0.1, talking > 1 { fault("\(talking) talk with one visitor") }
     }
     perform(exchange.hangUp(VisitorID(visitor), call, at: now))
   }

@@ -10,13 +10,15 @@ package struct Binding: Hashable, Sendable {
   package var expiresAt: Instant
   /// What requests must pass on their way, as `Route` values (RFC 3327).
   package var path: [String] = []
+  /// What the phone says that it is (RFC 3261 §20.41), cut to `maximumUserAgent` bytes.
+  package var userAgent: String?
   /// The REGISTER that made it (RFC 3261 §10.3, item 7).
   package var callID: String
   package var number: UInt32
 
   package init(
     contact: NameAddress, flow: Flow, registeredAt: Instant, expiresAt: Instant, path: [String] = [], callID: String,
-    number: UInt32
+    number: UInt32, userAgent: String? = nil
   ) {
     self.contact = contact
     self.flow = flow
@@ -25,6 +27,7 @@ package struct Binding: Hashable, Sendable {
     self.path = path
     self.callID = callID
     self.number = number
+    self.userAgent = userAgent
   }
 }
 
@@ -48,6 +51,7 @@ package struct Bindings: Hashable, Sendable {
   /// Phones of one agent; one more takes the place of the one that was silent longest.
   package static let maximumContacts = 8
   package static let maximumPath = 8
+  package static let maximumUserAgent = 128
   /// What a phone behind a router gets at most over UDP: the router forgets one that stays silent longer.
   package static let maximumExpiryBehindRouter: UInt32 = 120
 
@@ -104,7 +108,7 @@ package struct Bindings: Hashable, Sendable {
         let lifetime = Duration.seconds(Int64(min(expires, Self.longest(contact, flow))))
         let binding = Binding(
           contact: contact, flow: flow, registeredAt: now, expiresAt: now + lifetime,
-          path: path.map(\.description), callID: callID, number: number)
+          path: path.map(\.description), callID: callID, number: number, userAgent: request.headers.shortUserAgent)
         guard changed.set(binding, removing: expires == 0) else { return .outOfOrder }
       }
       self = changed
@@ -138,6 +142,20 @@ package struct Bindings: Hashable, Sendable {
       contact.parameters["expires"] = String(max(0, (binding.expiresAt - now).milliseconds + 999) / 1000)
       return contact.description
     }
+  }
+}
+
+extension Headers {
+  /// `User-Agent` without control characters, cut where it is longer than is kept of it; `nil` for none and for an empty one.
+  fileprivate var shortUserAgent: String? {
+    var kept = String.UnicodeScalarView()
+    var left = Bindings.maximumUserAgent
+    for scalar in (self[.userAgent] ?? "").unicodeScalars where scalar.properties.generalCategory != .control {
+      left -= UTF8.width(scalar)
+      guard left >= 0 else { break }
+      kept.append(scalar)
+    }
+    return kept.isEmpty ? nil : String(kept)
   }
 }
 

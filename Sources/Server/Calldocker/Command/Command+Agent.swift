@@ -10,7 +10,8 @@ extension Command {
     flags: [
       Flag("password", "P", "of the agent's phone; anybody on this machine can read it in `ps` while the command runs"),
       Flag("password-stdin", nil, "read the password from standard input, its first line"),
-      Flag("team", "T", "a team that the agent is in", repeats: true),
+      Flag("display-name", "N", "what people call the agent, where that is not its name"),
+      Flag("team", "T", "a team that the agent is in; it is made if it is missing", repeats: true),
     ] + controlFlags,
     notes: """
       UUID is the business, as `calldocker tenant list` shows it. NAME is the user that the agent's phone registers as: 1 to 64
@@ -21,7 +22,8 @@ extension Command {
     let tenant = try tenantID(options)
     let password = try password(options)
     let client = try controlClient(options, environment)
-    let wish = AgentWish(name: options.words[1], password: password, teams: options.values("team"))
+    let wish = AgentWish(
+      name: options.words[1], displayName: options["display-name"], password: password, teams: options.values("team"))
     let agent: AgentAdded = try client.ask("POST", "/tenants/\(tenant)/agents", wish)
     if let password, password.utf8.count < shortPassword {
       Console.complain(
@@ -48,8 +50,8 @@ extension Command {
   static let agentList = Verb(
     name: "agent list", words: ["UUID"], summary: "list a business's agents and their phones", flags: controlFlags,
     notes: """
-      STATE is busy (on a call), available, paused (in a browser) or offline. EXPIRES is when the phones' registrations end, in
-      seconds, unless they come back before. With --json: {"agents":[…]} on one line.
+      STATE is busy (on a call), ringing, available, paused (in a browser) or offline. EXPIRES is when the phones' registrations
+      end, in seconds, unless they come back before. With --json: {"agents":[…]} on one line.
       """
   ) { options, environment in
     let tenant = try tenantID(options)
@@ -67,6 +69,34 @@ extension Command {
     }
   }
 
+  static let agentShow = Verb(
+    name: "agent show", words: ["UUID", "NAME"], summary: "show one agent of a business and its phones", flags: controlFlags,
+    notes: "What the states mean is told by `calldocker help agent list`."
+  ) { options, environment in
+    let agent: AgentShown = try controlClient(options, environment).ask("GET", try agentPath(options))
+    try print(options, json: try json(agent)) {
+      let reason = agent.reason.map { ", \($0)" } ?? ""
+      return columns(
+        [
+          ("agent", agent.agent), ("called", agent.displayName), ("state", "\(agent.state.rawValue)\(reason)"),
+          ("teams", agent.teams.isEmpty ? "-" : agent.teams.joined(separator: ", ")),
+          ("desk", agent.desk ? "a browser is connected" : "no browser is connected"),
+        ]
+          + agent.phones.map { phone in
+            let words = "\(phone.address), \(phone.transport), ends in \(phone.expiresIn) s"
+            return ("phone", words + (phone.userAgent.map { ", \($0)" } ?? ""))
+          })
+    }
+  }
+
+  private static func agentPath(_ options: Options) throws(Failure) -> String {
+    let tenant = try tenantID(options)
+    guard let name = AgentName(options.words[1]) else {
+      throw Failure(code: EX_DATAERR, sentence: EnrolmentFault.agentName.sentence)
+    }
+    return "/tenants/\(tenant)/agents/\(name)"
+  }
+
   static let agentRemove = Verb(
     name: "agent remove", words: ["UUID", "NAME"], summary: "remove an agent from a business of the running server",
     flags: controlFlags,
@@ -75,11 +105,7 @@ extension Command {
       call log keeps its name. With --json the agent is printed as it was.
       """
   ) { options, environment in
-    let tenant = try tenantID(options)
-    guard let name = AgentName(options.words[1]) else {
-      throw Failure(code: EX_DATAERR, sentence: EnrolmentFault.agentName.sentence)
-    }
-    let agent: AgentShown = try controlClient(options, environment).ask("DELETE", "/tenants/\(tenant)/agents/\(name)")
+    let agent: AgentShown = try controlClient(options, environment).ask("DELETE", try agentPath(options))
     try print(options, json: try json(agent)) { "\(agent.agent) was removed, with \(agent.phones.count) phones." }
   }
 

@@ -17,8 +17,8 @@ package enum Command {
   }
 
   static let verbs: [Verb] = [
-    serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentRemove, userAdd,
-    userList, userRemove, calls, why, doctor, showVersion,
+    serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
+    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, doctor, showVersion,
   ]
 
   private static let exitCodes = """

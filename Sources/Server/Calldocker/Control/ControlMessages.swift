@@ -9,9 +9,16 @@ struct TenantWish: Codable, Sendable {
 
 struct AgentWish: Codable, Sendable {
   var name: String
+  var displayName: String?
   /// One is made if there is none.
   var password: String?
   var teams: [String]
+}
+
+struct TeamWish: Codable, Sendable {
+  var name: String
+  /// Names of agents.
+  var members: [String]
 }
 
 struct TenantAdded: Codable, Sendable {
@@ -47,25 +54,32 @@ struct TenantShown: Codable, Sendable {
 }
 
 struct AgentShown: Codable, Sendable {
-  enum State: String, Codable, Sendable {
-    case busy
-    case available
-    /// At work in a browser, and not to be rung.
-    case paused
-    case offline
-  }
-
   struct Phone: Codable, Sendable {
     /// Where it registered from.
     var address: String
     /// Seconds.
     var expiresIn: Int
+    var transport: String
+    /// What the phone says that it is.
+    var userAgent: String?
   }
 
   var agent: String
+  /// What people call it.
+  var displayName: String
   var teams: [String]
-  var state: State
+  var state: AgentState
+  /// Why it pauses, if it does and said so.
+  var reason: String?
   var phones: [Phone]
+  /// Whether a browser desk of its is connected.
+  var desk: Bool
+}
+
+struct TeamShown: Codable, Sendable {
+  var team: String
+  /// Names of agents, in their order.
+  var members: [String]
 }
 
 struct TenantPage: Codable, Sendable {
@@ -77,6 +91,11 @@ struct TenantPage: Codable, Sendable {
 struct AgentPage: Codable, Sendable {
   var agents: [AgentShown]
   var next: String?
+}
+
+/// All of a business's teams: there are at most `Tenant.maximumTeams`.
+struct TeamList: Codable, Sendable {
+  var teams: [TeamShown]
 }
 
 /// RFC 9457, as far as a person reads it.
@@ -95,14 +114,16 @@ extension TenantShown {
 }
 
 extension AgentShown {
-  init(_ agent: Agent, at now: Instant) {
-    let phones = agent.registered(at: now)
-    let isThere = !phones.isEmpty || agent.sessions.contains(where: \.isAvailable)
+  init(_ agent: Agent, of tenant: Tenant, at now: Instant) {
+    let presence = tenant.presence(of: agent)
     self.init(
-      agent: agent.name.description, teams: agent.teams,
-      state: agent.call != nil ? .busy : isThere ? .available : agent.sessions.isEmpty ? .offline : .paused,
-      phones: phones.map { phone in
-        Phone(address: phone.flow.remote.description, expiresIn: Int((phone.expiresAt - now).milliseconds + 999) / 1000)
-      })
+      agent: agent.name.description, displayName: presence.displayName, teams: agent.teams, state: presence.state,
+      reason: presence.reason,
+      phones: agent.registered(at: now).map { phone in
+        Phone(
+          address: phone.flow.remote.description, expiresIn: Int((phone.expiresAt - now).milliseconds + 999) / 1000,
+          transport: phone.flow.isReliable ? "tcp" : "udp", userAgent: phone.userAgent)
+      },
+      desk: !agent.sessions.isEmpty)
   }
 }

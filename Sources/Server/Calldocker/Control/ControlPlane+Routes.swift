@@ -15,7 +15,9 @@ extension ControlPlane {
     case listCalls
     case trace
     case removeTenant
+    case showAgent
     case removeAgent
+    case team(TeamPlace)
     case service
     case beginExamination
     case examinedCall
@@ -36,7 +38,12 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/calls", .listCalls)
     router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
     router.add("DELETE", "/tenants/{uuid}", .removeTenant)
+    router.add("GET", "/tenants/{uuid}/agents/{agent}", .showAgent)
     router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
+    router.add("POST", "/tenants/{uuid}/teams", .team(.add))
+    router.add("GET", "/tenants/{uuid}/teams", .team(.list))
+    router.add("GET", "/tenants/{uuid}/teams/{team}", .team(.show))
+    router.add("DELETE", "/tenants/{uuid}/teams/{team}", .team(.remove))
     router.add("GET", "/service", .service)
     router.add("POST", "/examination", .beginExamination)
     router.add("GET", "/examination/calls/{id}", .examinedCall)
@@ -76,7 +83,8 @@ extension ControlPlane {
     case .addAgent:
       guard let wish = Self.read(AgentWish.self, request) else { return Self.unreadable }
       let tenant = try await tenant(uuid).id
-      let agent = try await enrolment.addAgent(wish.name, to: tenant, password: wish.password, teams: wish.teams)
+      let agent = try await enrolment.addAgent(
+        wish.name, to: tenant, displayName: wish.displayName, password: wish.password, teams: wish.teams)
       let text = tenant.description
       return Self.json(
         201, AgentAdded(uuid: text, sipDomain: text, agent: agent.name.description, password: agent.generatedPassword))
@@ -88,13 +96,15 @@ extension ControlPlane {
       let tenant = try await tenant(uuid)
       try await enrolment.removeTenant(tenant.id)
       return Self.json(200, TenantShown(tenant, at: SystemClock.now))
+    case .showAgent:
+      let tenant = try await tenant(uuid)
+      return Self.json(200, AgentShown(try Self.agent(captures, of: tenant), of: tenant, at: SystemClock.now))
+    case .team(let place): return try await answer(place, captures["team"] ?? "", of: try await tenant(uuid), request)
     case .removeAgent:
       let tenant = try await tenant(uuid)
-      guard let agent = captures["agent"].flatMap({ AgentName($0) }).flatMap({ tenant.agents[$0] }) else {
-        throw .directory(.unknownAgent)
-      }
+      let agent = try Self.agent(captures, of: tenant)
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
-      return Self.json(200, AgentShown(agent, at: SystemClock.now))
+      return Self.json(200, AgentShown(agent, of: tenant, at: SystemClock.now))
     case .service: return await describeService()
     case .beginExamination: return try await beginExamination()
     case .examinedCall: return try await examinedCall(captures["id"] ?? "")
@@ -102,6 +112,13 @@ extension ControlPlane {
       await endExamination()
       return HTTPResponse(200, type: "application/json", "{}")
     }
+  }
+
+  private static func agent(_ captures: [String: String], of tenant: Tenant) throws(EnrolmentFault) -> Agent {
+    guard let agent = captures["agent"].flatMap({ AgentName($0) }).flatMap({ tenant.agents[$0] }) else {
+      throw .directory(.unknownAgent)
+    }
+    return agent
   }
 
   private func tenant(_ uuid: String) async throws(EnrolmentFault) -> Tenant {
@@ -121,7 +138,7 @@ extension ControlPlane {
   private static func list(_ tenant: Tenant, after: AgentName?) -> HTTPResponse {
     let names = tenant.agents.keys.filter { name in after.map { name > $0 } ?? true }.sorted()
     let now = SystemClock.now
-    let agents = names.prefix(page).compactMap { tenant.agents[$0] }.map { AgentShown($0, at: now) }
+    let agents = names.prefix(page).compactMap { tenant.agents[$0] }.map { AgentShown($0, of: tenant, at: now) }
     return json(200, AgentPage(agents: agents, next: names.count > page ? agents.last?.agent : nil))
   }
 

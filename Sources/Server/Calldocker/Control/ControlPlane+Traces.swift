@@ -38,7 +38,7 @@ extension ControlPlane {
     var trace = Trace(call: record.call.description, end: record.end, dropped: record.dropped)
     switch request.parameter("form") {
     case "entries":
-      trace.entries = FlightFields(record, clock: clock, showsPersonal: showsPersonal).entries.map(TraceEntry.init)
+      trace = Trace(record, showsPersonal: showsPersonal)
     case "ladder":
       let width = request.parameter("width").flatMap { Int($0) } ?? Self.defaultWidth
       trace.text = FlightLadder(record, clock: clock, showsPersonal: showsPersonal, width: width).text
@@ -88,4 +88,13 @@ struct Trace: Codable, Sendable {
   var dropped: Int
   var text: String?
   var entries: [TraceEntry]?
+}
+
+extension Trace {
+  /// A record for programs.
+  init(_ record: FlightRecord, showsPersonal: Bool) {
+    let fields = FlightFields(record, clock: FlightClock.now, showsPersonal: showsPersonal)
+    self.init(
+      call: record.call.description, end: record.end, dropped: record.dropped, entries: fields.entries.map(TraceEntry.init))
+  }
 }

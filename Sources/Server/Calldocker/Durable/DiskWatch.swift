@@ -20,6 +20,12 @@ struct DiskWatch: Sendable {
     case recovered
   }
 
+  /// A line, and who wants to know when it can be read.
+  struct Line: Sendable {
+    let row: CallRow
+    let done: @Sendable (StorageFailure?) -> Void
+  }
+
   private struct Key: Hashable {
     let tenant: TenantKey
     let id: String
@@ -27,7 +33,7 @@ struct DiskWatch: Sendable {
   }
 
   private(set) var isFailing = false
-  private var held: [Key: CallRow] = [:]
+  private var held: [Key: Line] = [:]
   var heldCount: Int { held.count }
 
   /// Takes how a write went; says what has changed. What is wrong with one row says nothing of the disk.
@@ -38,11 +44,11 @@ struct DiskWatch: Sendable {
   }
 
   /// Keeps a line for later, in place of an earlier one of the same call; `false` if there is no room.
-  mutating func hold(_ row: CallRow) -> Bool {
-    let key = Key(row)
+  mutating func hold(_ line: Line) -> Bool {
+    let key = Key(line.row)
     guard held.count < Self.maximumHeld || held[key] != nil else { return false }
     // All that is known of a call is known at its end, whichever of the two comes back first.
-    if held[key]?.end == nil { held[key] = row }
+    if held[key]?.row.end == nil { held[key] = line }
     return true
   }
 
@@ -50,9 +56,9 @@ struct DiskWatch: Sendable {
   mutating func written(_ row: CallRow) { held[Key(row)] = nil }
 
   /// What waits, oldest call first, to be written again.
-  mutating func takeHeld() -> [CallRow] {
+  mutating func takeHeld() -> [Line] {
     defer { held = [:] }
-    return held.values.sorted { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }
+    return held.values.sorted { ($0.row.startedAt, $0.row.id) < ($1.row.startedAt, $1.row.id) }
   }
 }
 

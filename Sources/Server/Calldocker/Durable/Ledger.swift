@@ -68,12 +68,25 @@ package struct Ledger: Sendable {
   }
 
   func add(
-    _ agent: AgentName, to tenant: TenantID, digest: SIPSyntax.DigestSecrets, teams: [String]
+    _ agent: AgentName, to tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
   ) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
     try await storage.write { writer in
       let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
-      _ = try writer.addAgent(agent.description, to: key, secrets: secrets, at: now)
+      _ = try writer.addAgent(agent.description, to: key, secrets: secrets, displayName: displayName, at: now)
+      try writer.setTeams(teams, of: agent.description, in: key, at: now)
+    }
+  }
+
+  /// Writes all that may change of an agent.
+  func change(
+    _ agent: AgentName, of tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
+  ) async throws(StorageFailure) {
+    let (key, now) = (TenantKey(tenant), WallClock.now)
+    try await storage.write { writer in
+      let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
+      _ = try writer.setSecrets(secrets, of: agent.description, in: key)
+      _ = try writer.setDisplayName(displayName, of: agent.description, in: key)
       try writer.setTeams(teams, of: agent.description, in: key, at: now)
     }
   }
@@ -147,9 +160,14 @@ package struct Ledger: Sendable {
   // MARK: Calls
 
   /// Writes a line of the call log. No answer waits for it; if the disk fails, the line does.
-  func write(_ record: CallRecord) { write(CallRow(record, WallClock())) }
+  ///
+  /// - Parameter done: called on the storage thread once the line can be read, or with why it never will.
+  func write(_ record: CallRecord, done: @escaping @Sendable (StorageFailure?) -> Void) {
+    write(DiskWatch.Line(row: CallRow(record, WallClock()), done: done))
+  }
 
-  private func write(_ row: CallRow) {
+  private func write(_ line: DiskWatch.Line) {
+    let row = line.row
     storage.write(
       { writer in
         if row.end == nil { try writer.beginCall(row) } else { try writer.completeCall(row) }
@@ -157,12 +175,12 @@ package struct Ledger: Sendable {
       done: { outcome in
         guard case .failure(let failure) = outcome else {
           disk.with { $0.written(row) }
-          return note(nil)
+          note(nil)
+          return line.done(nil)
         }
         // Of a business that was removed nothing is kept; and a call's beginning that comes back after its end is told already.
         guard !failure.isOfNobody, !failure.isKnown else { return }
-        guard !failure.isOfDisk || !disk.with({ $0.hold(row) }) else { return note(failure) }
-        log.write(.error, "A line of the call log is lost. \(failure)", [("call", String(row.id.prefix(6)))])
+        if !failure.isOfDisk || !disk.with({ $0.hold(line) }) { line.done(failure) }
         note(failure)
       })
   }
@@ -188,7 +206,7 @@ package struct Ledger: Sendable {
       Task { await retry() }
     case .recovered:
       log.write(.info, "The disk takes what is to be kept again")
-      for row in disk.with({ $0.takeHeld() }) { write(row) }
+      for line in disk.with({ $0.takeHeld() }) { write(line) }
     case nil: break
     }
   }
@@ -211,7 +229,7 @@ package struct Ledger: Sendable {
   /// Does everything that waits, and lets go of the file.
   func close() async throws(StorageFailure) {
     // One more try for what a disk did not take.
-    for row in disk.with({ $0.takeHeld() }) { write(row) }
+    for line in disk.with({ $0.takeHeld() }) { write(line) }
     _ = try await storage.close()
     let lost = disk.with { $0.heldCount }
     if lost > 0 { log.write(.error, "The disk failed to the end: \(lost) lines of the call log are lost") }

@@ -19,8 +19,8 @@ extension PhoneRegistration {
   init(_ phone: Binding, _ clock: WallClock) {
     self.init(
       contact: phone.contact.description, instance: phone.contact.instance, regID: phone.contact.flowNumber,
-      transport: phone.flow.isReliable ? .tcp : .udp, remote: phone.flow.remote, local: phone.flow.local,
-      callID: phone.callID, cseq: phone.number, registeredAt: clock.time(phone.registeredAt),
+      userAgent: phone.userAgent, transport: phone.flow.isReliable ? .tcp : .udp, remote: phone.flow.remote,
+      local: phone.flow.local, callID: phone.callID, cseq: phone.number, registeredAt: clock.time(phone.registeredAt),
       expiresAt: clock.time(phone.expiresAt), path: phone.path.isEmpty ? nil : phone.path.joined(separator: "\n"))
   }
 
@@ -35,7 +35,7 @@ extension PhoneRegistration {
     return Binding(
       contact: only, flow: Flow(remote: remote, local: local), registeredAt: clock.moment(registeredAt),
       expiresAt: clock.moment(expiresAt), path: path?.split(separator: "\n").map(String.init) ?? [], callID: callID,
-      number: cseq)
+      number: cseq, userAgent: userAgent)
   }
 }
 
@@ -66,24 +66,28 @@ extension LegRow {
 }
 
 extension StartingState {
-  /// Everybody who was enrolled, as the changes that enrolled them: the tenants first.
+  /// Everybody who was enrolled, as the changes that enrolled them: the tenants first, then their teams.
   ///
   /// - Parameter excluded: a tenant that is not to be there now.
   func changes(except excluded: TenantID?) -> [DirectoryChange] {
-    let teams = Dictionary(grouping: teamMembers) { Member(tenant: $0.tenant, agent: $0.agent) }
+    let memberships = Dictionary(grouping: teamMembers) { Member(tenant: $0.tenant, agent: $0.agent) }
     let tenants = tenants.compactMap { row -> DirectoryChange? in
       guard let id = TenantID(row.key.description), id != excluded else { return nil }
       return .tenantAdded(id, name: row.name, isOpen: row.isOpen, fallback: Fallback(rawValue: row.fallback) ?? .refuse)
+    }
+    let teams = teams.compactMap { row -> DirectoryChange? in
+      guard let id = TenantID(row.tenant.description), id != excluded else { return nil }
+      return .teamAdded(id, row.name, position: row.position)
     }
     let agents = agents.compactMap { row -> DirectoryChange? in
       guard let id = TenantID(row.tenant.description), id != excluded, let name = AgentName(row.name),
         let md5 = row.secrets.md5, let sha256 = row.secrets.sha256
       else { return nil }
       return .agentAdded(
-        id, name, digest: .init(md5: md5, sha256: sha256),
-        teams: teams[Member(tenant: row.tenant, agent: row.name)]?.map(\.team) ?? [])
+        id, name, alias: row.displayName, digest: .init(md5: md5, sha256: sha256),
+        teams: memberships[Member(tenant: row.tenant, agent: row.name)]?.map(\.team) ?? [])
     }
-    return tenants + agents
+    return tenants + teams + agents
   }
 
   private struct Member: Hashable {

@@ -29,10 +29,22 @@ package struct WireBody: Decodable {
   package var agentId: String?
   package var token: String?
   package var status: String?
+  package var reason: String?
   package var resumeToken: String?
 }
 
-package struct WireAnswer: Encodable {
+/// Something that is said to a client: an object of the wire contract.
+package protocol WireMessage: Encodable, Sendable {}
+
+extension WireMessage {
+  package var json: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+}
+
+package struct WireAnswer: WireMessage {
   package var success: Bool?
   package var reason: String?
   package var message: String?
@@ -55,12 +67,6 @@ package struct WireAnswer: Encodable {
     success = false
     reason = refusal.reason.rawValue
     message = refusal.message
-  }
-
-  package var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 }
 

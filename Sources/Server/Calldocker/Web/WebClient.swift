@@ -26,19 +26,16 @@ final class WebClient {
 
 /// One Socket.IO session, and who it is to the exchange.
 final class WebSession {
-  enum Role {
-    case nobody
-    case visitor
-    case agent
-  }
-
   let number: UInt64
   /// The network that it comes from; `nil` where that says nothing.
   let source: SourceNetwork?
   var machine: SocketIOSession
   /// The connection that carries its WebSocket.
   var client: UInt64?
-  var role = Role.nobody
+  /// What it asked to be, whether it was let or not; the exchange is told of its end.
+  var isVisitor = false
+  var isAgent = false
+  var saidGoodbye = false
   /// Of the page in which the client runs, if it is a browser's and not from here.
   var foreignOrigin: String?
   /// Events that the exchange has not answered yet.

@@ -40,7 +40,10 @@ extension WebPlane {
     do {
       guard let roles = place.roles else { return try await admit(place, request, number, client) }
       let claims = try await reception.claims(of: request, in: captures["uuid"] ?? "", allowing: roles)
+      try API.judge(request, at: place)
       return try await serve(place, captures["user"] ?? "", request, claims)
+    } catch let refused as Refused {
+      return refused.response
     } catch let denial as Denial {
       return denial.problem
     } catch let fault as RequestForm.Fault {
@@ -59,6 +62,7 @@ extension WebPlane {
   ) async throws -> HTTPResponse {
     switch place {
     case .logIn:
+      try API.judge(request, at: place)
       let form = try RequestForm(request, ["uuid", "user", "password"])
       let wish = Reception.Wish(
         uuid: try form.text("uuid"), user: try form.text("user"), password: try form.text("password"))

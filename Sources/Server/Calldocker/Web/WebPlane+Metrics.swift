@@ -25,7 +25,7 @@ extension WebPlane {
       [("ringing", gauges.ringing), ("talking", gauges.talking), ("echo", gauges.echo)].map {
         ("state=\"\($0)\"", Double($1))
       })
-    text.add("calldocker_calls_absent", .gauge, "Calls, of those, that wait for their visitor's connection.", gauges.absent)
+    text.add("calldocker_calls_absent", .gauge, "Calls, of those, that wait for a browser's connection.", gauges.absent)
     text.add("calldocker_calls_begun_total", .counter, "Calls that were admitted.", counts.begun)
     text.add(
       "calldocker_calls_ended_total", .counter, "Calls that ended, by reason.",

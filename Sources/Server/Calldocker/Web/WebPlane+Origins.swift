@@ -35,13 +35,16 @@ extension WebPlane {
 
   /// What a browser asks before a page of another origin may do more than read (Fetch standard §3.2.2).
   static func preflight(_ request: HTTPRequest) -> HTTPResponse {
-    HTTPResponse(
+    let methods = API.methods(at: request.path)
+    var response = HTTPResponse(
       204,
       headers: [
         ("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE, OPTIONS"),
         ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
         ("Access-Control-Max-Age", ownedTenant(request.path) == nil ? maximumAge : judgedMaximumAge),
       ])
+    if !methods.isEmpty { response.headers.append("Allow", methods.joined(separator: ", ")) }
+    return response
   }
 
   /// Serves a request, unless it is a tenant's matter and comes from a page where the tenant does not want to be asked.

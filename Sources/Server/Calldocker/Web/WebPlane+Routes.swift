@@ -8,22 +8,24 @@ import Wire
 /// What the web is asked for besides Socket.IO.
 extension WebPlane {
   private enum Place: Sendable {
-    case register
-    case status
     case health
     case metrics
     case demo
     case access(AccessPlace)
+    case everybody(PublicPlace)
+    case tenant(Operation)
   }
 
   private static let router: Router<Place> = {
     var router = Router<Place>()
-    router.add("POST", "/api/widget/register", .register)
-    router.add("GET", "/api/widget/{uuid}/status", .status)
     router.add("GET", "/healthz", .health)
     router.add("GET", "/metrics", .metrics)
     router.add("GET", "/demo.json", .demo)
     for (method, path, place) in AccessPlace.all { router.add(method, path, .access(place)) }
+    for (method, path, place) in PublicPlace.all { router.add(method, path, .everybody(place)) }
+    for operation in API.operations where operation.isOfTenant {
+      router.add(operation.method, operation.path, .tenant(operation))
+    }
     return router
   }()
 
@@ -33,7 +35,8 @@ extension WebPlane {
     if let response = files.answer(to: request) { return answer(client, number, response) }
     switch Self.router.match(request.method, request.path) {
     case .notFound: answer(client, number, .problem(404, "There is nothing at this address"))
-    case .wrongMethod(let allowed):
+    case .wrongMethod(let methods):
+      let allowed = API.allowed(methods)
       var response = HTTPResponse.problem(405, "This address is for \(allowed.joined(separator: ", "))")
       response.headers.append("Allow", allowed.joined(separator: ", "))
       answer(client, number, response)
@@ -48,15 +51,19 @@ extension WebPlane {
   ) async {
     let response: HTTPResponse =
       switch place {
-      case .register: await register(request, from: clients[client])
-      case .status: await status(captures["uuid"] ?? "")
       case .health: health(request)
       case .metrics: await metrics(request, from: clients[client])
       case .demo: await describeDemo(request)
       case .access(let place): await answer(place, captures, request, number, client)
+      case .everybody(.register): await register(request, from: clients[client])
+      case .everybody(.status): await status(captures["uuid"] ?? "")
+      case .everybody(.description): API.description
+      case .tenant(let operation): await api.answer(to: request, operation, captures)
       }
     if let client = clients[client] { answer(client, number, response) }
   }
+
+  private nonisolated var api: API { API(signalling: signalling, enrolment: enrolment, reception: reception) }
 
   private func status(_ uuid: String) async -> HTTPResponse {
     guard let tenant = await signalling.tenant(uuid) else { return .problem(404, "No business has this UUID") }

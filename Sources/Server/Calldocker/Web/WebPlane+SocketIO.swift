@@ -151,12 +151,14 @@ extension WebPlane {
     session.timer = nil
     // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
     if let client = session.client { closeWebSocket(client) }
-    let (visitor, agent) = (session.visitor, session.agent)
-    switch session.role {
-    case .nobody: break
-    case .visitor: Task { await signalling.visitorGone(visitor, isDeliberate: reason == .clientLeft) }
-    case .agent: Task { await signalling.sessionGone(agent) }
-    }
+    session.saidGoodbye = reason == .clientLeft
+    tellGone(session)
+  }
+
+  private func tellGone(_ session: WebSession) {
+    let (visitor, agent, isDeliberate) = (session.visitor, session.agent, session.saidGoodbye)
+    if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: isDeliberate) } }
+    if session.isAgent { Task { await signalling.sessionGone(agent, isDeliberate: isDeliberate) } }
   }
 
   // MARK: Events in
@@ -165,22 +167,30 @@ extension WebPlane {
     guard let event = WireEvent.read(payload) else {
       return acknowledge(session.machine.id, ack, WireAnswer(Refusal(.badRequest)))
     }
-    // The role is known before the exchange answers, so that a client that leaves at once is not forgotten.
+    // What it is is known before the exchange answers, so that a client that leaves at once is not forgotten.
     switch event.name {
-    case "call-request" where session.role != .agent, "call-resume" where session.role != .agent: session.role = .visitor
-    case "register-agent" where session.role != .visitor: session.role = .agent
+    case "call-request": session.isVisitor = true
+    // Whoever registered as an agent before comes back as one.
+    case "call-resume" where !session.isAgent: session.isVisitor = true
+    case "register-agent": session.isAgent = true
     default: break
     }
-    let (id, visitor, agent) = (session.machine.id, session.visitor, session.agent)
+    let (id, visitor, agent, isAgent) = (session.machine.id, session.visitor, session.agent, session.isAgent)
     guard session.unanswered < Self.maximumUnanswered else {
       return acknowledge(id, ack, WireAnswer(Refusal(.busy, "Too many requests at once.")))
     }
     session.unanswered += 1
     Task {
       let refusal = await self.refusal(of: event, from: session.foreignOrigin)
-      let answer =
-        if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, agent, from: session.source) }
+      let answer: any WireMessage =
+        if let refusal {
+          WireAnswer(refusal)
+        } else {
+          await self.answer(to: event, visitor, isAgent ? agent : nil, from: session.source)
+        }
       session.unanswered -= 1
+      // Its end may have overtaken what it asked for.
+      if self.sessions[id] == nil { self.tellGone(session) }
       if event.name == "call-request" { self.emit("call-routed", answer, to: id) }
       self.acknowledge(id, ack, answer)
     }
@@ -195,26 +205,56 @@ extension WebPlane {
     return Refusal(.originRefused)
   }
 
+  /// - Parameter agent: the session of one that asked to be an agent's; whoever did not has no part in these events.
   private func answer(
-    to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID, from source: SourceNetwork?
-  ) async -> WireAnswer {
+    to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID?, from source: SourceNetwork?
+  ) async -> any WireMessage {
     let body = event.body
     let call = CallID(body.callId ?? "")
+    if let agent, let answer = await self.answer(to: event, by: agent) { return answer }
     switch event.name {
     case "call-request": return await callRequest(visitor, body, from: source)
     case "call-resume": return await callResume(visitor, body)
     case "call-offer": return Self.answer(await signalling.callOffer(visitor, call, body.sdp ?? ""))
     case "call-dtmf": await signalling.sendDigits(visitor, call, body.digits ?? "")
-    case "call-hangup":
-      await signalling.hangUp(visitor, call)
-      await signalling.agentHangUp(agent, call)
-    case "register-agent": return await registerAgent(agent, body)
-    case "call-accept": return Self.answer(await signalling.accept(agent, call, body.sdp ?? ""))
-    case "call-reject": await signalling.reject(agent, call)
-    case "agent-status": await signalling.setStatus(agent, isAvailable: body.status == "available")
+    case "call-hangup": await signalling.hangUp(visitor, call)
+    case "call-accept", "call-reject", "agent-status":
+      return WireAnswer(Refusal(.unauthorised, "register-agent comes before \(event.name)."))
     default: return WireAnswer(Refusal(.badRequest, "There is no event named \(event.name)."))
     }
     return WireAnswer(success: true)
+  }
+
+  /// What an agent's desk asks for; `nil` for what may be a visitor's as well, and is no call of this desk.
+  private func answer(to event: WireEvent, by agent: AgentSessionID) async -> (any WireMessage)? {
+    let body = event.body
+    let call = CallID(body.callId ?? "")
+    switch event.name {
+    case "register-agent": return await registerAgent(agent, body)
+    case "agent-status": return await setStatus(agent, body)
+    case "call-accept": return await accept(agent, call, body)
+    case "call-reject": await signalling.reject(agent, call)
+    case "call-resume": return await callResume(agent, body)
+    case "call-offer":
+      let result = await signalling.callOffer(agent, call, body.sdp ?? "")
+      return result == .failure(Refusal(.unknownCall)) ? nil : Self.answer(result)
+    case "call-hangup":
+      await signalling.agentHangUp(agent, call)
+      return nil
+    default: return nil
+    }
+    return WireAnswer(success: true)
+  }
+
+  private func accept(_ agent: AgentSessionID, _ call: CallID, _ body: WireBody) async -> WireAnswer {
+    switch await signalling.accept(agent, call, body.sdp ?? "") {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let accepted):
+      var answer = WireAnswer(success: true)
+      answer.sdp = accepted.answer
+      answer.resumeToken = accepted.resumeToken
+      return answer
+    }
   }
 
   private static func answer(_ result: Result<String, Refusal>) -> WireAnswer {
@@ -243,9 +283,29 @@ extension WebPlane {
     }
   }
 
+  private static let resumeNeeds = Refusal(.badRequest, "uuid, callId and resumeToken are needed.")
+
+  private func callResume(_ agent: AgentSessionID, _ body: WireBody) async -> WireAnswer {
+    guard let uuid = body.uuid, let call = body.callId, let token = body.resumeToken else {
+      return WireAnswer(Self.resumeNeeds)
+    }
+    switch await signalling.resume(agent, tenant: uuid, CallID(call), token: token, offer: body.sdp) {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success(let resumed):
+      var answer = WireAnswer.event(resumed.event).answer
+      answer.success = true
+      answer.sdp = resumed.answer
+      answer.resumeToken = resumed.resumeToken
+      answer.duration = resumed.seconds
+      answer.from = resumed.from
+      answer.page = resumed.page
+      return answer
+    }
+  }
+
   private func callResume(_ visitor: VisitorID, _ body: WireBody) async -> WireAnswer {
     guard let uuid = body.uuid, let call = body.callId, let token = body.resumeToken else {
-      return WireAnswer(Refusal(.badRequest, "uuid, callId and resumeToken are needed."))
+      return WireAnswer(Self.resumeNeeds)
     }
     switch await signalling.resume(visitor, tenant: uuid, CallID(call), token: token, offer: body.sdp) {
     case .failure(let refusal): return WireAnswer(refusal)
@@ -259,20 +319,30 @@ extension WebPlane {
     }
   }
 
-  private func registerAgent(_ session: AgentSessionID, _ body: WireBody) async -> WireAnswer {
+  private func registerAgent(_ session: AgentSessionID, _ body: WireBody) async -> any WireMessage {
     guard let uuid = body.uuid, let name = body.agentId else {
       return WireAnswer(Refusal(.badRequest, "uuid and agentId are needed."))
     }
     let standing = await reception.standing(of: body.token, as: name, in: uuid)
     guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
-    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: standing == .proven) {
+    let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
+    guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
+    let isProven = standing == .proven
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isProven, status: status) {
     case .failure(let refusal): return WireAnswer(refusal)
-    case .success(let agent):
-      var answer = WireAnswer(success: true)
-      answer.agent = agent.description
-      return answer
+    case .success(let desk): return DeskAnswer(desk)
     }
   }
+
+  private func setStatus(_ session: AgentSessionID, _ body: WireBody) async -> WireAnswer {
+    guard let status = AgentStatus(body.status ?? "", reason: body.reason) else { return WireAnswer(Self.unknownStatus) }
+    switch await signalling.setStatus(session, status) {
+    case .failure(let refusal): return WireAnswer(refusal)
+    case .success: return WireAnswer(success: true)
+    }
+  }
+
+  private static let unknownStatus = Refusal(.badRequest, "status is \"available\" or \"paused\".")
 
   // MARK: Events out
 
@@ -285,15 +355,26 @@ extension WebPlane {
       guard let id = sessionsByNumber[session.number] else { return }
       let (name, answer) = WireAnswer.event(event)
       emit(name, answer, to: id)
+    case .desks(let desks, let event):
+      let (name, message) = WireAnswer.event(event)
+      // Written once for all of them.
+      let payload = Self.payload(name, message)
+      for desk in desks { if let id = sessionsByNumber[desk.number] { emit(payload, to: id) } }
     }
   }
 
-  private func emit(_ name: String, _ answer: WireAnswer, to id: String) {
-    guard let session = sessions[id] else { return }
-    perform(session.machine.emit("[\(JSONText.quote(name)),\(answer.json)]"), for: session)
+  private static func payload(_ name: String, _ message: any WireMessage) -> String {
+    "[\(JSONText.quote(name)),\(message.json)]"
   }
 
-  private func acknowledge(_ id: String, _ ack: UInt64?, _ answer: WireAnswer) {
+  private func emit(_ name: String, _ message: any WireMessage, to id: String) { emit(Self.payload(name, message), to: id) }
+
+  private func emit(_ payload: String, to id: String) {
+    guard let session = sessions[id] else { return }
+    perform(session.machine.emit(payload), for: session)
+  }
+
+  private func acknowledge(_ id: String, _ ack: UInt64?, _ answer: any WireMessage) {
     guard let ack, let session = sessions[id] else { return }
     perform(session.machine.acknowledge(ack, "[\(answer.json)]"), for: session)
   }

@@ -6,6 +6,7 @@ package struct CallQuery: Hashable, Sendable {
   package static let maximumPage = 200
 
   package var agent: String?
+  package var team: String?
   /// How they ended; calls that last are left out then.
   package var reason: String?
   /// From this moment on, and before that one.
@@ -17,10 +18,11 @@ package struct CallQuery: Hashable, Sendable {
   package var limit: Int
 
   package init(
-    agent: String? = nil, reason: String? = nil, from: WallTime? = nil, to: WallTime? = nil, after: CallCursor? = nil,
-    limit: Int = 50
+    agent: String? = nil, team: String? = nil, reason: String? = nil, from: WallTime? = nil, to: WallTime? = nil,
+    after: CallCursor? = nil, limit: Int = 50
   ) {
     self.agent = agent
+    self.team = team
     self.reason = reason
     self.from = from
     self.to = to
@@ -70,7 +72,7 @@ extension StorageReader {
     let end = query.end
     var calls = try database.rows(
       query.sql, tenant, end.startedAt, end.id, query.from ?? WallTime(milliseconds: .min), query.agent, query.reason,
-      limit + 1, read: CallRow.init)
+      query.team, limit + 1, read: CallRow.init)
     // One more was asked for, to know whether there is a next page.
     let isLast = calls.count <= limit
     calls.removeLast(max(0, calls.count - limit))
@@ -91,7 +93,8 @@ extension CallQuery {
   var sql: SQL {
     var sql: SQL = "SELECT " + CallRow.columns + " FROM calls WHERE tenant = ?1"
     if agent != nil { sql = sql + " AND agent = ?5" }
+    if team != nil { sql = sql + " AND team = ?7" }
     if reason != nil { sql = sql + " AND end_reason = ?6" }
-    return sql + " AND (started_at, id) < (?2, ?3) AND started_at >= ?4 ORDER BY started_at DESC, id DESC LIMIT ?7"
+    return sql + " AND (started_at, id) < (?2, ?3) AND started_at >= ?4 ORDER BY started_at DESC, id DESC LIMIT ?8"
   }
 }

@@ -5,6 +5,8 @@ package struct TeamRow: Hashable, Sendable {
   package let tenant: TenantKey
   package let name: String
   package let createdAt: WallTime
+  /// The order of creation among the tenant's teams, from 0; gaps stay where teams went.
+  package let position: Int
 }
 
 /// One agent's place in one team.
@@ -19,8 +21,9 @@ extension TeamRow {
     tenant = try row.next()
     name = try row.next()
     createdAt = try row.next()
+    position = try row.next()
   }
-  static let columns: SQL = "SELECT tenant, name, created_at FROM teams"
+  static let columns: SQL = "SELECT tenant, name, created_at, position FROM teams"
 }
 
 extension TeamMemberRow {
@@ -33,9 +36,9 @@ extension TeamMemberRow {
 }
 
 extension StorageReader {
-  /// The tenant's teams by name.
+  /// The tenant's teams in the order of their creation.
   package func teams(of tenant: TenantKey) throws(DatabaseFailure) -> [TeamRow] {
-    try database.rows(TeamRow.columns + " WHERE tenant = ?1 ORDER BY name", tenant, read: TeamRow.init)
+    try database.rows(TeamRow.columns + " WHERE tenant = ?1 ORDER BY position", tenant, read: TeamRow.init)
   }
 
   /// All places in all of the tenant's teams.
@@ -45,10 +48,40 @@ extension StorageReader {
 }
 
 extension StorageWriter {
-  /// Makes a team where there is none of that name; says whether it was needed.
+  /// Makes a team, behind all that the tenant has, where there is none of that name; says whether it was needed.
   package func addTeam(_ name: String, to tenant: TenantKey, at moment: WallTime) throws(DatabaseFailure) -> Bool {
+    let last: Int? = try database.value(
+      "SELECT position FROM teams WHERE tenant = ?1 ORDER BY position DESC LIMIT 1", tenant)
+    return try database.run(
+      "INSERT INTO teams (tenant, name, created_at, position) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (tenant, name) DO NOTHING",
+      tenant, name, moment, (last ?? -1) &+ 1) == 1
+  }
+
+  /// Gives a team another name, and with it its place and its members; says whether there is such a team.
+  ///
+  /// - Throws: `.constraint(.unique)` when there is one of the new name.
+  package func renameTeam(_ name: String, to new: String, in tenant: TenantKey) throws(DatabaseFailure) -> Bool {
+    let known = try database.first(TeamRow.columns + " WHERE tenant = ?1 AND name = ?2", tenant, name, read: TeamRow.init)
+    guard let known else { return false }
+    guard name.utf8.elementsEqual(new.utf8) == false else { return true }
+    // Members hang on the name, so the team is there twice for a moment: the new one before all others, until the old one is gone.
     try database.run(
-      "INSERT INTO teams (tenant, name, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", tenant, name, moment) == 1
+      "INSERT INTO teams (tenant, name, created_at, position) VALUES (?1, ?2, ?3, -1)", tenant, new, known.createdAt)
+    try database.run("UPDATE team_members SET team = ?3 WHERE tenant = ?1 AND team = ?2", tenant, name, new)
+    _ = try removeTeam(name, of: tenant)
+    try database.run("UPDATE teams SET position = ?3 WHERE tenant = ?1 AND name = ?2", tenant, new, known.position)
+    return true
+  }
+
+  /// Makes these agents the team's members, and nobody else.
+  ///
+  /// - Throws: `.constraint(.foreignKey)` when there is no such team, or one of the agents is not there.
+  package func setMembers(_ agents: [String], of team: String, in tenant: TenantKey) throws(DatabaseFailure) {
+    try database.run("DELETE FROM team_members WHERE tenant = ?1 AND team = ?2", tenant, team)
+    for agent in agents {
+      try database.run(
+        "INSERT INTO team_members (tenant, team, agent) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", tenant, team, agent)
+    }
   }
 
   /// Puts an agent into these teams and no others, and makes the teams that are missing.

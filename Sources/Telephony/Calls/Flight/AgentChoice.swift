@@ -15,7 +15,7 @@ package enum Eligibility: Hashable, Sendable {
   case waitedLess(idleSince: Instant?)
   case alreadyTried
   case busy
-  /// At work in a browser, and not to be rung.
+  /// Reachable, and not to be rung.
   case paused
   case phoneGone(PhoneLoss, lastRegistered: Instant?)
   case neverRegistered
@@ -75,7 +75,7 @@ extension Agent {
     if tried.contains(name) { return .alreadyTried }
     if call != nil { return .busy }
     if isAvailable { return .waitedLess(idleSince: idleSince) }
-    if !sessions.isEmpty { return .paused }
+    if isReachable { return .paused }
     return phoneLoss.map { .phoneGone($0, lastRegistered: lastRegistered) } ?? .neverRegistered
   }
 }

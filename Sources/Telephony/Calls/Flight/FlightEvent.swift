@@ -26,6 +26,8 @@ package enum FlightEvent: Hashable, Sendable {
   case answered(AgentName, LegID)
   case visitorLost
   case visitorBack(hasOffer: Bool)
+  case agentLost(AgentName)
+  case agentBack(AgentName, hasOffer: Bool)
   case message(FlightMessage)
   case media(FlightMedia)
   case command(FlightCommand)

@@ -58,7 +58,7 @@ package struct FlightRecorder: Sendable {
         if live[call] != nil { departures.set(call, to: now + Self.afterlife) }
       case .visitor(_, let event): append(.toldVisitor(event), to: event.call, at: now)
       case .agent(_, let event): append(.toldAgent(event.withoutCaller), to: event.call, at: now)
-      case .close, .record, .keep, .log: break
+      case .close, .desks, .record, .keep, .log: break
       }
     }
   }

@@ -53,6 +53,10 @@ package struct FlightStory {
       ["\(names.name(agent)) answered (\(names.party(leg))), \((entry.at - record.startedAt).told) after the visitor's click."]
     case .visitorLost: ["The visitor's connection was lost; the call waits up to \(Call.absenceTime.told) for it."]
     case .visitorBack(let hasOffer): ["The visitor is back\(hasOffer ? ", with a new offer of its sound" : "")."]
+    case .agentLost(let agent):
+      ["The connection of \(names.name(agent))'s browser was lost; the call waits up to \(Call.absenceTime.told) for it."]
+    case .agentBack(let agent, let hasOffer):
+      ["\(names.name(agent)) is back in a browser\(hasOffer ? ", with a new offer of its sound" : "")."]
     case .message(let message): told(message, entry, index)
     case .media(let media): told(media)
     case .command(let command): told(command)
@@ -96,7 +100,7 @@ package struct FlightStory {
     case .waitedLess(let idle?): return "was not chosen: available, but idle only for \((moment - idle).told)."
     case .alreadyTried: return "was skipped: had been rung for this call already."
     case .busy: return "was skipped: busy with another call."
-    case .paused: return "was skipped: paused in the browser, and no phone is registered."
+    case .paused: return "was skipped: paused in the browser."
     case .neverRegistered: return "was skipped: no phone is registered."
     case .phoneGone(let loss, let last):
       let ago = last.map { "; it last registered \((moment - $0).told) before" } ?? ""
@@ -234,7 +238,7 @@ package struct FlightStory {
     case .play(let leg, .ringback): return ["\(names.party(leg).asSentence) hears the ringing tone."]
     case .play(let leg, .reconnecting): return ["\(names.party(leg).asSentence) hears the tone that asks to wait."]
     case .sendDigits(let leg, let count): return ["\(Self.count(count, "key")) went to \(names.party(leg))."]
-    case .restart: return ["The visitor's browser changed its network (ICE restart)."]
+    case .restart(let leg): return ["\(names.party(leg).asSentence) changed its network (ICE restart)."]
     case .open, .echo, .play, .quiet, .close: return []
     }
   }

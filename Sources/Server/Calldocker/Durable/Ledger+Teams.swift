@@ -1,0 +1,29 @@
+import Calls
+import Storage
+
+/// Teams, as they must outlive this process.
+extension Ledger {
+  func add(team name: String, to tenant: TenantID, members: [AgentName]) async throws(StorageFailure) {
+    let (key, now) = (TenantKey(tenant), WallClock.now)
+    try await storage.write { writer in
+      _ = try writer.addTeam(name, to: key, at: now)
+      try writer.setMembers(members.map(\.description), of: name, in: key)
+    }
+  }
+
+  /// - Parameter members: `nil` leaves them as they are.
+  func change(
+    team name: String, of tenant: TenantID, to new: String, members: [AgentName]?
+  ) async throws(StorageFailure) {
+    let key = TenantKey(tenant)
+    try await storage.write { writer in
+      _ = try writer.renameTeam(name, to: new, in: key)
+      if let members { try writer.setMembers(members.map(\.description), of: new, in: key) }
+    }
+  }
+
+  func remove(team name: String, of tenant: TenantID) async throws(StorageFailure) {
+    let key = TenantKey(tenant)
+    _ = try await storage.write { try $0.removeTeam(name, of: key) }
+  }
+}
