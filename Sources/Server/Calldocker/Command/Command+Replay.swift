@@ -52,14 +52,15 @@ extension Command {
       let shown = ReplayShown(
         call: record.call.description, same: true, inputs: inputs, outputs: outputs, end: record.end, difference: nil)
       try print(options, json: try json(shown)) {
-        "Call \(record.call) went the same way again: \(inputs) inputs, \(outputs) things that followed, the same end (\(end))."
+        "Call \(record.call) went the same way again: \(inputs) inputs, \(outputs) outputs, the same end (\(end))."
       }
     case .parted(let difference):
       let told = ReplayShown.Difference(difference, record, FlightClock(offset: recording.clock))
       let shown = ReplayShown(
         call: record.call.description, same: false, inputs: nil, outputs: nil, end: record.end, difference: told)
       try print(options, json: try json(shown)) { told.sentence(record.call) }
-      throw Failure(code: EX_SOFTWARE, sentence: "The recording was made by calldocker \(recording.program); this is \(version).")
+      let sentence = "The recording was made by calldocker \(recording.program); this is \(version)."
+      throw Failure(code: EX_SOFTWARE, sentence: sentence)
     case .impossible(let sentence): throw Failure(code: EX_DATAERR, sentence: sentence)
     }
   }

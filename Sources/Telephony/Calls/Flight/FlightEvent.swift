@@ -36,7 +36,8 @@ package enum FlightEvent: Hashable, Codable, Sendable {
   case answered(AgentName, LegID)
   case visitorLost
   case visitorBack(hasOffer: Bool)
-  case agentLost(AgentName)
+  /// The agent's browser, in the call or while it rang.
+  case agentLost(AgentName, waits: Duration)
   case agentBack(AgentName, hasOffer: Bool)
   case message(FlightMessage)
   /// A message again; the number is that of its first time.
@@ -80,7 +81,7 @@ package enum FlightMedia: Hashable, Codable, Sendable {
     case .heard(let leg, let report): self = .heard(leg, report)
     case .gone(let leg): self = .gone(leg)
     case .closed(let leg, let report): self = .closed(leg, report)
-    case .digit, .played: return nil
+    case .digit, .played, .strained, .relaxed: return nil
     }
   }
 
