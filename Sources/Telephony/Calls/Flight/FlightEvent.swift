@@ -67,7 +67,7 @@ package enum FlightMedia: Hashable, Sendable {
     case .heard(let leg, let report): self = .heard(leg, report)
     case .gone(let leg): self = .gone(leg)
     case .closed(let leg, let report): self = .closed(leg, report)
-    case .digit, .played: return nil
+    case .digit, .played, .strained, .relaxed: return nil
     }
   }
 
