@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 import socket
+import sqlite3
 
 import pytest
 import requests
@@ -13,7 +14,7 @@ import socketio
 from playwright.sync_api import sync_playwright
 
 from conftest import DEMO, sign_up
-from test_durable import ask, calldocker, house, kill
+from test_durable import ask, calldocker, house, kill, rows
 from visitor import launch
 from website import Website
 
@@ -141,9 +142,14 @@ def test_tokens_outlive_a_crash_and_so_does_their_end(house):
     stays, ended = (log_in(gateway, made["uuid"], "alice", "secret-1").json()["token"] for _ in range(2))
     assert log_out(gateway, ended).status_code == 204
     kill(gateway)
+    with sqlite3.connect(f"{gateway.data}/calldocker.db") as database:
+        database.execute("INSERT INTO revoked_tokens (jti, expires_at) VALUES ('of-long-ago', 1)")
     gateway = house()
     assert renew(gateway, ended).status_code == 401
     assert renew(gateway, stays).status_code == 200
+    kept = [jti for (jti,) in rows(gateway, "SELECT jti FROM revoked_tokens")]
+    claims = json.loads(base64.urlsafe_b64decode(ended.split(".")[1] + "=="))
+    assert kept == [claims["jti"]], "what has ended by itself is forgotten"
 
 
 def test_a_removed_agents_token_is_worth_nothing_and_stays_so(house):
