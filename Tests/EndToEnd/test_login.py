@@ -406,6 +406,17 @@ def test_calls_from_pages_of_other_origins_are_refused(house, transports):
     assert 'refused_total{reason="origin-refused"} 2' in requests.get(f"{gateway.http}/metrics", timeout=5).text
 
 
+def test_whoever_hammers_does_not_fill_the_log(house):
+    gateway = house()
+    made = business(gateway)
+    for number in range(9):
+        assert log_in(gateway, made["uuid"], f"agent-{number}", "wrong").status_code == 401
+    assert gateway.stop() == 0
+    lines = [line.split(" ", 1)[1] for line in gateway.log.read_text().splitlines() if "could not log in" in line]
+    assert lines[:5] == [f"warning Somebody could not log in (…) tenant={made['uuid']}"] * 5
+    assert lines[5:] == ["warning 4 more could not log in from one address (…)"]
+
+
 def test_a_trusted_proxy_tells_who_asks_and_nobody_else_does(house):
     gateway = house("--trusted-proxies", "127.0.0.1")
     made = business(gateway)

@@ -66,6 +66,9 @@ package struct LineLimit<Source: Hashable & Sendable>: Sendable {
     }
   }
 
+  /// What was left out and not told yet, for who writes the last lines.
+  package mutating func end(at now: Instant) -> [Gap] { wake(at: now + Self.window) }
+
   /// What was left out in the windows that are over.
   package mutating func wake(at now: Instant) -> [Gap] {
     forget(at: now)

@@ -99,6 +99,7 @@ extension Exchange {
     guard let call = call(place), case .ringing(var attempt) = call.phase, attempt.agent == address.agent else { return [] }
     attempt.sessions.append(session)
     update(place) { $0.phase = .ringing(attempt) }
+    ringing.set(place, to: attempt.giveUpAt)
     return [.agent(session, .incomingCall(id, from: call.callerName, page: call.page))]
   }
 
@@ -175,7 +176,16 @@ extension Exchange {
     guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
     attempt.sessions.removeAll { $0 == session }
     update(place) { $0.phase = .ringing(attempt) }
-    return attempt.isOver ? nextAgent(place, dropping: nil, .timeout, at: now) : []
+    guard attempt.isOver else { return [] }
+    if !isDeliberate, tenants[address.tenant]?.nextAgent(except: call(place)?.tried ?? []) == nil {
+      // Nobody else could be rung: better that the visitor hears it ring a little longer than that nobody answers.
+      ringing.set(place, to: min(attempt.giveUpAt, now + Call.deskReturnTime))
+      return [
+        flight(place, .agentLost(address.agent, waits: Call.deskReturnTime)),
+        log(.info, place.tenant, place.call, "The desk that rang is lost; it may come back", address.agent.description),
+      ]
+    }
+    return nextAgent(place, dropping: nil, .timeout, at: now)
   }
 
   /// The browser is its agent's no more.

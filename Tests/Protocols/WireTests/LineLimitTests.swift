@@ -40,6 +40,14 @@ struct LineLimitTests {
     #expect(limit.count <= 61 && limit.deadline == nil)
   }
 
+  @Test("At the end everything is told")
+  func end() {
+    var limit = Limit()
+    for source in 1...2 { for _ in 0..<7 { _ = limit.admits(source, at: Instant() + .seconds(Int64(source))) } }
+    let gaps = limit.end(at: Instant() + .seconds(3))
+    #expect(gaps == [Limit.Gap(source: 1, count: 2), Limit.Gap(source: 2, count: 2)] && limit.deadline == nil)
+  }
+
   @Test("Sources past the limit are counted together, and told")
   func limit() {
     var limit = Limit()

@@ -169,13 +169,20 @@ package actor Reception {
     log.write(.warning, "Somebody could not log in", personal: "\(user) from \(address)", tenant)
   }
 
+  /// Says what is still to be said in the log.
+  func stop() { tell(lines.end(at: SystemClock.now)) }
+
   private func tellOfOthers() {
-    for gap in lines.wake(at: SystemClock.now) {
+    tell(lines.wake(at: SystemClock.now))
+    if let teller { loop.set(teller, to: lines.deadline) }
+  }
+
+  private func tell(_ gaps: [LineLimit<SourceNetwork>.Gap]) {
+    for gap in gaps {
       let source = gap.source == nil ? "other addresses" : "one address"
       log.write(
         .warning, "\(gap.count) more could not log in from \(source)", personal: gap.source.map { "from \($0)" })
     }
-    if let teller { loop.set(teller, to: lines.deadline) }
   }
 
   // MARK: Tokens
@@ -266,7 +273,7 @@ package actor Reception {
   }
 
   /// The token that a request shows (RFC 6750 §2.1).
-  static func token(of request: HTTPRequest) throws(Denial) -> String {
+  package static func token(of request: HTTPRequest) throws(Denial) -> String {
     guard let field = request.headers["Authorization"] else { throw .noToken }
     let words = field.split(separator: " ")
     guard words.count == 2, words[0].lowercased() == "bearer", words[1].utf8.count <= TokenSeal.maximumBytes else {

@@ -1,4 +1,5 @@
 import HTTP
+import SIPCore
 import Wire
 
 /// What a browser is told about whether the page that asks may read the answer (Fetch standard, CORS).
@@ -94,6 +95,15 @@ extension WebPlane {
       return PercentCoding.decode(segments[2], isForm: false)
     default: return nil
     }
+  }
+
+  /// The network whose limits a request counts for; `nil` for this machine and for proxies that name nobody: they stand for everybody.
+  func network(of request: HTTPRequest, from client: WebClient?) -> SourceNetwork? {
+    limited(source(of: request, from: client))
+  }
+
+  func limited(_ address: IPAddress) -> SourceNetwork? {
+    address.isLoopback || proxies.addresses.contains(address) ? nil : SourceNetwork(address)
   }
 
   /// Where a request comes from, by the word of a proxy only if it is trusted.

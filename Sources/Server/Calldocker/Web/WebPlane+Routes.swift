@@ -74,8 +74,9 @@ extension WebPlane {
   /// Readiness; with `?live` whether the process lives, which it says of itself by answering.
   private func health(_ request: HTTPRequest) -> HTTPResponse {
     let isReady = !isDraining || request.parameter("live") != nil
-    return HTTPResponse(
-      isReady ? 200 : 503, type: "application/json", "{\"status\":\"\(isDraining ? "draining" : "ok")\"}")
+    // Where the disk fails calls go on: no reason to send anybody away.
+    let status = isDraining ? "draining" : signalling.disk.isFailing ? "degraded" : "ok"
+    return HTTPResponse(isReady ? 200 : 503, type: "application/json", "{\"status\":\"\(status)\"}")
   }
 
   private func describeDemo(_ request: HTTPRequest) async -> HTTPResponse {
