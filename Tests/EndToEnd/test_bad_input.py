@@ -177,8 +177,9 @@ def test_a_call_lives_through_a_siege_of_bad_input(gateway, softphone, visitor):
         assert gateway.is_alive, "the service ended"
         visitor.hears(1000)
     print(f"resident megabytes after each siege: {sizes}")
-    # What transactions and sessions may hold is held after the first siege; more of the same adds little.
-    assert sizes[0] < 250 and sizes[2] < sizes[1] + 32, f"resident megabytes after each siege: {sizes}"
+    # What transactions and sessions may hold is held after the first siege; more of the same adds little. A sanitizer keeps what was
+    # freed, to find who still uses it.
+    assert "CALLDOCKER_SANITIZER" in os.environ or (sizes[0] < 250 and sizes[2] < sizes[1] + 32), f"resident megabytes after each siege: {sizes}"
 
     # Who sent a byte and stopped was told so and let go.
     for connection in slow:

@@ -267,6 +267,8 @@ private struct Day {
       phoneLegs.removeAll { $0 == leg }
       legs.remove(leg)
       try take(exchange.receive(.failed(leg, .noFreePort), at: now))
+    case 4 where leg.number == 255: try take(exchange.receive(.strained(leg.plane), at: now))
+    case 4 where leg.number == 254: try take(exchange.receive(.relaxed(leg.plane), at: now))
     case 4: try take(exchange.receive(.failed(leg, .handshakeFailed), at: now))
     case 5: try take(exchange.receive(.fellSilent(leg), at: now))
     case 6: try take(exchange.receive(.heardAgain(leg), at: now))

@@ -167,6 +167,7 @@ private final class MediaDay {
       // A name in use is refused; the leg that has it lives on.
       case .failed(_, .tooManyLegs), .failed, .opened, .connected, .consentLost, .fellSilent, .heardAgain, .digit, .played:
         break
+      case .strained, .relaxed: try promise(false, "an engine has no loop to judge")
       case .heard(let leg, let report):
         try promise(open.contains(leg), "only a leg that is there is heard")
         if case .decibels(let level) = report.level {

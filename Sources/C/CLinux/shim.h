@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <ifaddrs.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -27,6 +27,7 @@ public struct DeadlineQueue<ID: Hashable & Sendable>: Sendable {
 
   @inlinable public var count: Int { heap.count }
   @inlinable public var next: Instant? { heap.first?.deadline }
+  @inlinable public subscript(id: ID) -> Instant? { positions[id].map { heap[$0].deadline } }
 
   /// Sets, moves or (with `nil`) removes the deadline of `id`.
   @inlinable public mutating func set(_ id: ID, to deadline: Instant?) {

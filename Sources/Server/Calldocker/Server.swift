@@ -39,21 +39,21 @@ package struct Server: Sendable {
     if configuration.host == .anyOfBoth, !Interfaces.speakIPv6 { configuration.host = .any }
     self.configuration = configuration
     folder = try DataFolder(taking: configuration.data)
-    ledger = try Ledger(in: folder.path)
     log = Log(level: configuration.logLevel, showsPersonal: configuration.showsPersonal)
+    ledger = try Ledger(in: folder.path, log: log)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
     let relay = Relay()
     let sounds = try Self.sounds(configuration.dialplans)
-    media = try Self.shares(of: configuration).map { share in
+    media = try Self.shares(of: configuration).enumerated().map { number, share in
       try MediaPlane(
         MediaPlane.Settings(
-          host: configuration.host, browserPort: share.browserPort, phonePorts: share.phonePorts, identity: identity,
-          sounds: sounds),
+          plane: MediaPlaneID(number), host: configuration.host, browserPort: share.browserPort,
+          phonePorts: share.phonePorts, identity: identity, sounds: sounds),
         report: { relay.report($0) })
     }
     let site = Exchange.Site(
       planes: media.map { Self.candidates(configuration, port: $0.browserPort) }, fingerprint: identity.fingerprint,
-      baseDomain: configuration.baseDomain)
+      baseDomain: configuration.baseDomain, callsPerMinute: configuration.callsPerMinute)
     signalling = SignallingPlane(
       loop: try EventLoop(), sockets: try SIPSockets(bind: SocketAddress(configuration.host, configuration.sipPort)),
       exchange: Exchange(site: site, randomness: .system), media: media, ledger: ledger, log: log,
@@ -239,6 +239,7 @@ package struct Server: Sendable {
     last?.sink.finish()
     await last?.task.value
     await web.sayGoodbye()
+    await reception.stop()
     for plane in media { await plane.end() }
     for loop in [web.loop, office, signalling.loop] { await loop.end() }
     do {

@@ -27,8 +27,6 @@ package actor SignallingPlane {
   private let sockets: SIPSockets
   private var streams: [ConnectionID: TCPConnection] = [:]
   private var lastConnection: UInt64 = 0
-  /// Connections that are to close once their last words are sent, with the moment at which nobody waits for that any more.
-  private var leaving: [(connection: ConnectionID, until: Instant)] = []
   private let media: [MediaPlane]
   private let ledger: Ledger
   /// Whoever waits for the records of all calls to be complete.
@@ -50,8 +48,6 @@ package actor SignallingPlane {
   private static let batch = 256
   /// What may wait for a phone that does not read.
   private static let streamCapacity = 256 * 1024
-  /// How long a peer may take to read our last words to it.
-  private static let farewellTime = Duration.seconds(5)
 
   package init(
     loop: EventLoop, sockets: SIPSockets, exchange: Exchange, media: [MediaPlane], ledger: Ledger, log: Log,
@@ -126,12 +122,7 @@ package actor SignallingPlane {
   }
 
   private func ring() {
-    let now = SystemClock.now
-    perform(exchange.wake(at: now))
-    while let first = leaving.first, first.until <= now {
-      leaving.removeFirst()
-      streams[first.connection]?.close()
-    }
+    perform(exchange.wake(at: SystemClock.now))
     schedule()
   }
 
@@ -149,8 +140,7 @@ package actor SignallingPlane {
 
   private func schedule() {
     keepVigils()
-    let own = earliest(leaving.first?.until, vigils.map(\.until).min())
-    if let timer { loop.set(timer, to: earliest(exchange.deadline, own)) }
+    if let timer { loop.set(timer, to: earliest(exchange.deadline, vigils.map(\.until).min())) }
     guard !awaitingRecords.isEmpty, hasAllRecords else { return }
     for waiter in awaitingRecords { waiter.resume() }
     awaitingRecords = []
@@ -173,9 +163,7 @@ package actor SignallingPlane {
       switch output {
       case .datagram(let octets, let flow): octets.withUnsafeBytes { _ = sockets.datagrams.send($0, to: flow.remote) }
       case .stream(let octets, let connection): streams[connection]?.send(octets)
-      case .close(let connection):
-        streams[connection]?.finish()
-        if streams[connection] != nil { leaving.append((connection, SystemClock.now + Self.farewellTime)) }
+      case .close(let connection): streams[connection]?.finish()
       case .media(let command): commands[command.plane, default: []].append(command)
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
@@ -198,7 +186,6 @@ package actor SignallingPlane {
   }
 
   private func kept(_ phones: KeptPhones, _ failure: StorageFailure?) {
-    if let failure { log.write(.error, "A registration was not written. \(failure)") }
     guard let ticket = phones.ticket else { return }
     with { ((), failure == nil ? $0.kept(ticket, at: $1) : $0.keepFailed(ticket, at: $1)) }
   }
@@ -210,7 +197,7 @@ package actor SignallingPlane {
         return
       }
       let call = String(record.call.description.prefix(6))
-      log.write(.error, "A line of the call log was not written. \(failure)", [("call", call)])
+      log.write(.error, "A line of the call log is lost. \(failure)", [("call", call)])
     }
   }
 
@@ -400,6 +387,7 @@ package actor SignallingPlane {
       gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, refused: refused, legs: legs, turns: loop.turns)
   }
   nonisolated var mediaPlanes: [MediaPlane] { media }
+  nonisolated var disk: (isFailing: Bool, heldCalls: Int) { ledger.diskFigures }
 }
 
 extension IPAddress {

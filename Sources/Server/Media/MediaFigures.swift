@@ -12,7 +12,12 @@ package struct MediaFigures: Sendable {
   package var received: UInt64 = 0
   /// Datagrams that were handed to the kernel.
   package var sent: UInt64 = 0
+  /// What waited on the browsers' port.
+  package var queue = UDPSocket.Queue()
   /// Seconds that the loop worked between two waits.
   package var turns = Histogram.turns
+  /// How the loop kept up in its last whole window.
+  package var load = LoadWatch.Figures()
+  package var isStrained = false
   package init() {}
 }

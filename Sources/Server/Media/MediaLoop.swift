@@ -20,8 +20,11 @@ package final class MediaLoop: @unchecked Sendable {
   package let published = Locked(MediaFigures())
   private var received: UInt64 = 0
   private var turns = Histogram.turns
-  /// When the present turn began.
+  private var load = LoadWatch()
+  private let plane: MediaPlaneID
+  /// When the present turn began, and when a timer that it serves was due.
   private var began: Instant?
+  private var due: Instant?
   private var publishAt = Instant()
   /// Whether something arrived since the last publication.
   private var isStale = false
@@ -41,12 +44,15 @@ package final class MediaLoop: @unchecked Sendable {
       transport: transport, identity: settings.identity, sounds: settings.sounds,
       wallClock: WallClock(nanosecondsSince1970: SystemClock.wallNanoseconds, at: SystemClock.now), randomness: .system)
     self.report = report
+    plane = settings.plane
     buffer = .allocate(byteCount: MediaEngine<SocketTransport>.datagramCapacity, alignment: 16)
     room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count - 64)])
   }
 
   deinit { buffer.deallocate() }
 
+  /// What waits on the browsers' port.
+  package var queue: UDPSocket.Queue { engine.transport.browsers.queue }
   /// The port that browsers reach.
   package var browserPort: UInt16 { engine.transport.browsers.localAddress?.port ?? 0 }
   /// When `wake` has something to do although nothing arrives.
@@ -61,11 +67,13 @@ package final class MediaLoop: @unchecked Sendable {
   /// What one wake-up brings arrived at one moment, the one that is answered: the clock is not read for each packet.
   package func receive(_ clock: () -> Instant) -> Instant? {
     let before = clock()
-    if let began { turns.observe(Double((before - began).nanoseconds) / 1e9) }
-    let deadline = isStale ? earliest(engine.deadline, publishAt) : engine.deadline
+    if let began { note(from: began, to: before) }
+    let timer = engine.deadline
+    let deadline = earliest(timer, load.deadline, isStale ? publishAt : nil)
     let count = engine.transport.epoll.wait(until: deadline, now: before)
     let now = clock()
     began = now
+    due = timer.flatMap { $0 < now ? $0 : nil }
     isStale = isStale || count > 0
     for index in 0..<count {
       switch engine.transport.source(index) {
@@ -85,6 +93,14 @@ package final class MediaLoop: @unchecked Sendable {
     if isStale, now >= publishAt { publish(at: now) }
   }
 
+  /// A turn is over; the office hears when it tells that the plane keeps up no more, or does again.
+  private func note(from began: Instant, to ended: Instant) {
+    turns.observe(Double((ended - began).nanoseconds) / 1e9)
+    guard let verdict = load.turn(due: due, from: began, to: ended) else { return }
+    isStale = true
+    report([verdict == .strained ? .strained(plane) : .relaxed(plane)])
+  }
+
   /// Once in a while and not for each packet: whoever reads the figures then holds the lock for a copy.
   private func publish(at now: Instant) {
     (isStale, publishAt) = (false, now + MediaFigures.period)
@@ -93,7 +109,10 @@ package final class MediaLoop: @unchecked Sendable {
       figures.drops = engine.drops
       figures.received = received
       figures.sent = engine.transport.sent
+      figures.queue = engine.transport.browsers.queue
       figures.turns = turns
+      figures.load = load.figures
+      figures.isStrained = load.isStrained
     }
   }
 
@@ -105,6 +124,7 @@ package final class MediaLoop: @unchecked Sendable {
       case .stop: return true
       }
     }
+    engine.transport.expect(browsers: engine.slotsByFragment.count)
     return false
   }
 

@@ -9,6 +9,8 @@ import Wire
 /// Commands come in by a mailbox; events go out through the closure, on the plane's thread.
 package final class MediaPlane: Sendable {
   package struct Settings: Sendable {
+    /// What the plane calls itself where it reports of itself.
+    package var plane: MediaPlaneID
     /// Where to bind; a wildcard takes every address.
     package var host: IPAddress
     /// The port that all browsers share; 0 takes a free one.
@@ -18,8 +20,10 @@ package final class MediaPlane: Sendable {
     package var sounds: SoundLibrary
 
     package init(
-      host: IPAddress, browserPort: UInt16, phonePorts: ClosedRange<UInt16>, identity: Identity, sounds: SoundLibrary
+      plane: MediaPlaneID = MediaPlaneID(0), host: IPAddress, browserPort: UInt16, phonePorts: ClosedRange<UInt16>,
+      identity: Identity, sounds: SoundLibrary
     ) {
+      self.plane = plane
       self.host = host
       self.browserPort = browserPort
       self.phonePorts = phonePorts

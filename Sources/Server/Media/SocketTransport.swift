@@ -13,8 +13,9 @@ struct SocketTransport: MediaTransport, ~Copyable {
   /// A quarter of a second of one call: what waits longer is better lost. The kernel doubles the number and counts some 840 bytes for a
   /// packet of 172; network cards whose packets weigh more of it get a tenth of a second.
   static let phoneReceiveBuffer: Int32 = 6 * 1024
-  /// The same for a few hundred browsers.
-  static let browserReceiveBuffer: Int32 = 4 * 1024 * 1024
+  /// The same for each browser, and once for the datagrams of a handshake, which are few and large.
+  static let browserReceiveBuffer: Int32 = 6 * 1024
+  static let handshakeReceiveBuffer: Int32 = 4 * 1024
 
   let epoll: Epoll
   let browsers: UDPSocket
@@ -22,6 +23,8 @@ struct SocketTransport: MediaTransport, ~Copyable {
   private var nextPort: UInt16
   /// Datagrams that the kernel was given.
   private(set) var sent: UInt64 = 0
+  /// The browsers for whose packets the kernel has room.
+  private var expectedBrowsers = 0
   private let host: IPAddress
   private let portsBySlot: UnsafeMutablePointer<PhonePort?>
   private let slots: Int
@@ -31,7 +34,7 @@ struct SocketTransport: MediaTransport, ~Copyable {
     host: IPAddress, browserPort: UInt16, phonePorts: ClosedRange<UInt16>, slots: Int, bell: WakeDescriptor
   ) throws(SystemFailure) {
     let browsers = try UDPSocket(bind: SocketAddress(host, browserPort))
-    browsers.setReceiveBuffer(bytes: Self.browserReceiveBuffer)
+    browsers.setReceiveBuffer(bytes: Self.browserReceiveBuffer + Self.handshakeReceiveBuffer)
     // Everything that can fail comes before the first property is set.
     epoll = try Self.waiting(for: bell, browsers)
     self.browsers = browsers
@@ -73,6 +76,15 @@ struct SocketTransport: MediaTransport, ~Copyable {
   func socket(_ slot: Int, _ channel: PhoneChannel) -> UDPSocket? {
     guard slot >= 0, slot < slots, let port = portsBySlot[slot] else { return nil }
     return UDPSocket(file: channel == .rtp ? port.rtp : port.rtcp, isIPv6: browsers.isIPv6)
+  }
+
+  /// Lets as much wait on the browsers' port as so many of them send in a quarter of a second. The kernel holds to
+  /// `net.core.rmem_max`, whatever is asked for.
+  mutating func expect(browsers count: Int) {
+    guard count != expectedBrowsers else { return }
+    expectedBrowsers = count
+    let each = Int32(clamping: max(1, count)).multipliedReportingOverflow(by: Self.browserReceiveBuffer)
+    browsers.setReceiveBuffer(bytes: each.overflow ? .max / 2 : each.partialValue &+ Self.handshakeReceiveBuffer)
   }
 
   // MARK: MediaTransport

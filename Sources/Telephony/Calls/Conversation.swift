@@ -1,3 +1,4 @@
+import SIPCore
 import Wire
 
 // What visitors and agents in browsers say to the exchange, and hear from it. Names follow the wire contract.
@@ -13,9 +14,14 @@ package struct CallRequest: Hashable, Sendable {
   package var extensionDialled: String?
   package var name: String?
   package var page: String?
+  /// The network that it comes from; `nil` where that tells nobody from anybody: this machine, or a proxy that names nobody.
+  package var source: SourceNetwork?
 
-  package init(tenant: String, offer: String? = nil, extensionDialled: String? = nil, name: String? = nil, page: String? = nil)
-  {
+  package init(
+    tenant: String, offer: String? = nil, extensionDialled: String? = nil, name: String? = nil, page: String? = nil,
+    source: SourceNetwork? = nil
+  ) {
+    self.source = source
     self.tenant = tenant
     self.offer = offer
     self.extensionDialled = extensionDialled
@@ -38,6 +44,7 @@ package struct Refusal: Error, Hashable, Sendable {
     case badSDP = "bad-sdp"
     case unauthorised
     case originRefused = "origin-refused"
+    case rateLimited = "rate-limited"
     case unknownCall = "unknown-call"
     case shuttingDown = "shutting-down"
   }
@@ -58,6 +65,7 @@ package struct Refusal: Error, Hashable, Sendable {
     case .badSDP: "The browser's description of its audio was not understood."
     case .unauthorised: "You are not allowed to do this. Please log in again."
     case .originRefused: "This business does not take calls from the page that you are on."
+    case .rateLimited: "There were too many calls in a short time. Please wait a minute, and try again."
     case .unknownCall: "This call is over."
     case .shuttingDown: "The service is being restarted. Please try again in a minute."
     }

@@ -141,6 +141,12 @@ extension Exchange {
     case .gone(let leg): return gone(leg, at: now)
     case .closed(let leg, let report): return records.receive(report, of: leg).map { [.record($0)] } ?? []
     case .digit: return []
+    case .strained(let plane):
+      strainedPlanes.insert(plane)
+      return [log(.warning, nil, nil, "Media plane \(plane.number) does not keep up, and gets no new calls")]
+    case .relaxed(let plane):
+      strainedPlanes.remove(plane)
+      return [log(.info, nil, nil, "Media plane \(plane.number) keeps up again")]
     }
   }
 

@@ -20,6 +20,10 @@ extension Exchange {
   ) -> (Result<Routed, Refusal>, [Output]) {
     guard !isShuttingDown else { return (.failure(Refusal(.shuttingDown)), []) }
     guard let tenant = TenantID(request.tenant).flatMap({ tenants[$0] }) else { return (.failure(Refusal(.unknownTenant)), []) }
+    // No record is made of these: a flood would take the place of what an operator looks for.
+    guard callRates.admit(from: request.source, perSource: site.callsPerMinute, to: tenant.id, at: now) else {
+      return (.failure(Refusal(.rateLimited)), [])
+    }
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
     var outputs = [
       flight(

@@ -31,8 +31,15 @@ package struct Exchange: Sendable {
     package var fingerprint: Fingerprint
     /// Tenants are reachable as `<uuid>.<base domain>` too.
     package var baseDomain: String?
+    /// Calls that one network may begin in a minute.
+    package var callsPerMinute: Int
 
-    package init(planes: [[SocketAddress]], fingerprint: Fingerprint, baseDomain: String? = nil) {
+    package init(
+      planes: [[SocketAddress]], fingerprint: Fingerprint, baseDomain: String? = nil,
+      callsPerMinute: Int = CallRates.standardPerSource
+    ) {
+      precondition(callsPerMinute > 0, "nobody could ever call")
+      self.callsPerMinute = callsPerMinute
       precondition(!planes.isEmpty, "an exchange needs a media plane")
       self.planes = planes
       self.fingerprint = fingerprint
@@ -49,6 +56,8 @@ package struct Exchange: Sendable {
   var authenticator: DigestAuthenticator
   var connections = Connections()
   var wrongPasswords = WrongPasswords()
+  /// Who has had its lines in the log about wrong passwords.
+  var passwordLines = LineLimit<SourceNetwork>()
   /// What happened at the SIP edge that nobody was told of.
   package internal(set) var edge = EdgeCounts()
   package internal(set) var counts = ExchangeCounts()
@@ -74,6 +83,9 @@ package struct Exchange: Sendable {
   var callsByPlane: [Int]
   /// Media planes whose legs or ports were used up when one was last wished for: they get no call until one of their legs closes.
   var exhaustedPlanes: Set<MediaPlaneID> = []
+  /// Media planes that do not keep up: a call more would cost those that are.
+  var strainedPlanes: Set<MediaPlaneID> = []
+  var callRates = CallRates()
   var ringing = DeadlineQueue<Place>()
   /// When a call ends for want of somebody's browser.
   var absences = DeadlineQueue<Absentee>()
@@ -98,7 +110,8 @@ package struct Exchange: Sendable {
 
   package var deadline: Instant? {
     let calls = earliest(earliest(ringing.next, absences.next, records.deadline), news.deadline)
-    return earliest(earliest(layer.deadline, connections.deadline, registrations.next), calls, abandoned.deadline)
+    let edge = earliest(layer.deadline, connections.deadline, registrations.next, passwordLines.deadline)
+    return earliest(edge, calls, abandoned.deadline)
   }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
@@ -151,6 +164,7 @@ package struct Exchange: Sendable {
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
     while let absentee = absences.popDue(at: now) { outputs += end(absentee.place, .connectionLost, at: now) }
     while let tenant = news.popDue(at: now) { outputs += tellDesks(of: tenant, at: now) }
+    outputs += passwordLines.wake(at: now).map(log)
     abandoned.expire(at: now)
     outputs += records.expire(at: now).map { .record($0) }
     return outputs
@@ -165,9 +179,11 @@ package struct Exchange: Sendable {
   /// Takes no new calls, and ends those that are.
   package mutating func shutDown(at now: Instant) -> [Output] {
     isShuttingDown = true
-    return tenants.values.flatMap { tenant in tenant.calls.keys.map { Place(tenant: tenant.id, call: $0) } }
+    let lines = passwordLines.end(at: now).map(log)
+    let ends = tenants.values.flatMap { tenant in tenant.calls.keys.map { Place(tenant: tenant.id, call: $0) } }
       .sorted { $0.call.description < $1.call.description }
       .flatMap { end($0, .shuttingDown, at: now) }
+    return lines + ends
   }
 
   // MARK: Datagrams
@@ -228,10 +244,11 @@ package struct Exchange: Sendable {
 
   // MARK: Names of our own
 
-  /// The media plane with the fewest calls, of those that have room; `nil` if none has.
+  /// The media plane with the fewest calls, of those that have room and keep up; `nil` if there is none.
   var idlestPlane: MediaPlaneID? {
-    callsByPlane.indices.filter { !exhaustedPlanes.contains(MediaPlaneID($0)) }
-      .min { callsByPlane[$0] < callsByPlane[$1] }.map { MediaPlaneID($0) }
+    callsByPlane.indices.lazy.map { MediaPlaneID($0) }
+      .filter { !exhaustedPlanes.contains($0) && !strainedPlanes.contains($0) }
+      .min { callsByPlane[$0.number] < callsByPlane[$1.number] }
   }
 
   /// Learns from what a leg reports whether its plane has room.

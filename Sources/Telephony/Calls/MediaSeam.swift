@@ -119,7 +119,7 @@ extension MediaCommand {
   }
 }
 
-/// What a media plane reports of a leg.
+/// What a media plane reports of a leg, and of itself.
 package enum MediaEvent: Hashable, Sendable {
   case opened(LegID, port: UInt16)
   /// A browser's packets may flow: ICE chose an address and DTLS its keys.
@@ -139,6 +139,10 @@ package enum MediaEvent: Hashable, Sendable {
   case digit(LegID, DTMFDigit)
   case played(LegID)
   case closed(LegID, LegReport)
+  /// The plane does not keep up with its packets: it should get no new calls.
+  case strained(MediaPlaneID)
+  /// It does again.
+  case relaxed(MediaPlaneID)
 }
 
 /// What two seconds of a peer's sound were like.

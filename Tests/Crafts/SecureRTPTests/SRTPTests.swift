@@ -8,11 +8,12 @@ import Wire
 private final class Side {
   struct NoSession: Error {}
   private var session: SRTPSession
-  private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 512, alignment: 16)
+  private let memory: UnsafeMutableRawBufferPointer
 
   init(_ keys: SRTPKeys) throws {
     guard let session = SRTPSession(keys) else { throw NoSession() }
     self.session = session
+    memory = .allocate(byteCount: 512, alignment: 16)
   }
   deinit { memory.deallocate() }
 

@@ -1,3 +1,7 @@
+import Calls
+import Cryptography
+import ICE
+import RTP
 import Runtime
 import Testing
 import Wire
@@ -60,6 +64,60 @@ struct SocketTransportTests {
     var waiting = 0
     while transport.socket(0, .rtp)?.receive(into: buffer) != nil { waiting += 1 }
     #expect((6...20).contains(waiting), "\(waiting * 20) ms waited")
+  }
+
+  @Test(
+    "Of a second of browsers' packets that nobody read, about a quarter waits, however many they are",
+    arguments: [1, 2, 10, 30])
+  func browserQueue(count: Int) throws {
+    var transport = try Self.transport(Self.freePair())
+    transport.expect(browsers: count)
+    let port = try #require(transport.browsers.localAddress).port
+    let browser = try UDPSocket(bind: SocketAddress(Self.host, 0))
+    defer { browser.close() }
+    // 20 ms of Opus at 32 kbit/s with RTP header and tag.
+    let packet = [UInt8](repeating: 0x80, count: 102)
+    for _ in 0..<(50 * count) { _ = packet.withUnsafeBytes { browser.send($0, to: SocketAddress(Self.host, port)) } }
+    let before = transport.browsers.queue
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
+    defer { buffer.deallocate() }
+    var waiting = 0
+    while transport.browsers.receive(into: buffer) != nil { waiting += 1 }
+    // One browser's has room for a handshake besides.
+    #expect((150...(count == 1 ? 700 : 500)).contains(waiting * 20 / count), "\(waiting * 20 / count) ms waited")
+    #expect(before.octets > 0 && before.octets <= before.capacity + 2048 && before.lost == UInt64(50 * count - waiting))
+    #expect(transport.browsers.queue.octets == 0)
+  }
+
+  @Test("The queue grows with the browsers that come, and shrinks when they go")
+  func browsersComeAndGo() throws {
+    let identity = Identity.selfSigned(names: ["gateway.test"], now: 1_795_000_000, days: 30)
+    let loop = try MediaLoop(
+      MediaPlane.Settings(
+        host: Self.host, browserPort: 0, phonePorts: 2000...2001, identity: identity, sounds: SoundLibrary(prompts: [:])),
+      report: { _ in })
+    var random = Randomness.seeded(1)
+    let audio = NegotiatedAudio(codec: .opus, sendPayloadType: PayloadType(96), receivePayloadType: PayloadType(96))
+    func credentials() -> ICECredentials {
+      ICECredentials(usernameFragment: random.token(8), password: random.token(24))
+    }
+    func perform(_ commands: [MediaCommand]) {
+      loop.mailbox.post(.commands(commands))
+      _ = loop.receive { Instant(nanoseconds: 1) }
+    }
+    let empty = loop.queue.capacity
+    let legs = (1...10).map { LegID(UInt64($0)) }
+    perform(
+      legs.map { leg in
+        .openBrowser(
+          leg,
+          BrowserLeg(
+            local: credentials(), remote: credentials(), role: .server,
+            fingerprints: [identity.fingerprint], audio: audio))
+      })
+    #expect(loop.queue.capacity > empty * 4)
+    perform(legs.dropFirst().map { .close($0) })
+    #expect(loop.queue.capacity == empty)
   }
 
   @Test("A transport that ends leaves no port bound")

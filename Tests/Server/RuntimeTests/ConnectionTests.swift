@@ -86,6 +86,9 @@ private struct Client: ~Copyable {
     }
   }
 
+  /// Says that nothing more is sent.
+  func end() { shutdown(file, Int32(SHUT_WR)) }
+
   /// The next close is a reset.
   func breakOff() {
     var now = linger(l_onoff: 1, l_linger: 0)
@@ -141,6 +144,7 @@ struct ConnectionTests {
     }
     #expect(answer == question)
     #expect(client.receive().isEmpty)
+    client.end()
     #expect(await echo.heard == question)
     #expect(await echo.securities.allSatisfy { $0 })
     #expect(await echo.troubles.isEmpty)
@@ -156,6 +160,7 @@ struct ConnectionTests {
       let client = Client(echo.address)
       client.send([0x16] + Array(repeating: 0, count: 100))
       while !client.receive().isEmpty {}
+      client.end()
       #expect(await eventually { await echo.ends == 1 })
       #expect(await echo.troubles.count == 1)
       #expect(await echo.troubles.first?.hasPrefix(words) == true)

@@ -71,6 +71,171 @@ struct TCPTests {
     await loop.end()
   }
 
+  /// Takes one client, says something long to it and ends, whatever the client goes on sending.
+  private actor Leaver {
+    let loop: EventLoop
+    let listener: TCPListener
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let words: [UInt8]
+    private let patience: Duration
+    private var connection: TCPConnection?
+    private(set) var heard = 0
+    private(set) var isOver = false
+
+    init(_ words: [UInt8], patience: Duration = TCPConnection.farewellTime) throws {
+      loop = try EventLoop()
+      listener = try TCPListener(bind: SocketAddress(.loopback, 0))
+      (self.words, self.patience) = (words, patience)
+      try loop.start("test")
+    }
+
+    func start() throws {
+      try loop.watch(listener.file, .readable) { [unowned self] _, _ in assumeIsolated { $0.accept() } }
+    }
+
+    private func accept() {
+      guard let (file, remote) = listener.accept() else { return }
+      connection = try? TCPConnection(loop, file: file, remote: remote)
+      connection?.patience = patience
+      connection?.onBytes = { [unowned self] in
+        let count = $0.count
+        assumeIsolated { $0.received(count) }
+      }
+      connection?.onClose = { [unowned self] in assumeIsolated { $0.closed() } }
+    }
+
+    private func received(_ count: Int) {
+      heard += count
+      connection?.send(words)
+      connection?.finish()
+      connection?.send([0])
+    }
+
+    private func closed() { (isOver, connection) = (true, nil) }
+
+    func stop() async {
+      loop.forget(listener.file)
+      listener.close()
+      loop.stop()
+    }
+  }
+
+  private struct Client {
+    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+
+    init(_ address: SocketAddress?) throws {
+      let storage = AddressStorage(try #require(address), family: AF_INET)
+      try #require(storage.with { connect(file, $0, $1) } == 0)
+    }
+
+    func send(_ count: Int) -> Bool {
+      let octets = [UInt8](repeating: 7, count: count)
+      var sent = 0
+      while sent < count {
+        let now = octets[sent...].withUnsafeBytes { Glibc.send(file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        guard now > 0 else { return false }
+        sent += now
+      }
+      return true
+    }
+
+    /// Everything to the end; `nil` where a reset took it.
+    func readAll() -> Int? {
+      var room = [UInt8](repeating: 0, count: 65_536)
+      var total = 0
+      while true {
+        let count = recv(file, &room, room.count, 0)
+        guard count > 0 else { return count == 0 ? total : nil }
+        total += count
+      }
+    }
+  }
+
+  private static func eventually(_ condition: () async -> Bool) async -> Bool {
+    let end = SystemClock.now + .seconds(60)
+    while !(await condition()) {
+      guard SystemClock.now < end else { return false }
+      await Task.yield()
+    }
+    return true
+  }
+
+  /// A blocking client needs a thread of its own: the pool of the tests has two, and the plane may want one.
+  private static func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { waiter in
+      do { try Thread.start("client") { waiter.resume(with: Result { try work() }) } } catch { waiter.resume(throwing: error) }
+    }
+  }
+
+  @Test("RFC 9112 §9.6: a peer that sends on after our last words still gets them, and nobody hears what it sends")
+  func lastWords() async throws {
+    let leaver = try Leaver(Array(repeating: 1, count: 200_000))
+    try await leaver.start()
+    let address = leaver.listener.localAddress
+    let read = try await Self.onThread {
+      let client = try Client(address)
+      defer { close(client.file) }
+      // The rest of a body that was refused by its first bytes.
+      _ = client.send(100)
+      try #require(client.send(4_000_000))
+      return client.readAll()
+    }
+    #expect(read == 200_000)
+    #expect(await Self.eventually { await leaver.isOver })
+    #expect(await leaver.heard <= 65_536, "deaf from its last words on")
+    await leaver.stop()
+  }
+
+  @Test("A peer that has ended gets what waits for it")
+  func halfClosed() async throws {
+    let leaver = try Leaver(Array(repeating: 1, count: 4_000_000))
+    try await leaver.start()
+    let address = leaver.listener.localAddress
+    let read = try await Self.onThread {
+      let client = try Client(address)
+      defer { close(client.file) }
+      _ = client.send(1)
+      shutdown(client.file, Int32(SHUT_WR))
+      return client.readAll()
+    }
+    #expect(read == 4_000_000)
+    #expect(await Self.eventually { await leaver.isOver })
+    await leaver.stop()
+  }
+
+  @Test(
+    "A peer that never reads its last bytes, or never ends after them, is closed when the farewell has lasted long enough",
+    arguments: [1, 4_000_000])
+  func neverRead(count: Int) async throws {
+    let leaver = try Leaver(Array(repeating: 1, count: count), patience: .milliseconds(20))
+    try await leaver.start()
+    let address = leaver.listener.localAddress
+    let file = try await Self.onThread {
+      let client = try Client(address)
+      _ = client.send(1)
+      return client.file
+    }
+    defer { close(file) }
+    #expect(await Self.eventually { await leaver.isOver })
+    await leaver.stop()
+  }
+
+  @Test("A peer that sends on for ever is given up at a named size")
+  func unheard() async throws {
+    let leaver = try Leaver([1], patience: .seconds(600))
+    try await leaver.start()
+    let address = leaver.listener.localAddress
+    let wasTaken = try await Self.onThread {
+      let client = try Client(address)
+      defer { close(client.file) }
+      _ = client.send(1)
+      return client.send(TCPConnection.maximumUnheard * 4)
+    }
+    #expect(!wasTaken)
+    #expect(await Self.eventually { await leaver.isOver })
+    await leaver.stop()
+  }
+
   @Test("A loop that has ended serves nobody any more; one that never began has ended already")
   func end() async throws {
     let loop = try EventLoop()

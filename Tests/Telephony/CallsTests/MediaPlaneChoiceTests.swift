@@ -73,4 +73,21 @@ struct MediaPlaneChoiceTests {
     _ = exchange.receive(.closed(legs[2], LegReport()), at: Instant())
     #expect(try call(4).port == 7002)
   }
+
+  @Test("A plane that does not keep up gets no call until it does; with none left it is busy, and calls that are go on")
+  mutating func strain() throws {
+    let first = try call(1).call
+    #expect(!exchange.receive(.strained(MediaPlaneID(0)), at: Instant()).isEmpty, "the operator is told")
+    _ = exchange.receive(.strained(MediaPlaneID(1)), at: Instant())
+    #expect(try [call(2).port, call(3).port] == [7002, 7002])
+    _ = exchange.receive(.strained(MediaPlaneID(2)), at: Instant())
+    #expect(refusal(of: 4) == .busy)
+    #expect(exchange.callCount == 3)
+    // Room is another matter: a leg that closes does not make a plane faster.
+    _ = exchange.receive(.closed(LegID(1), LegReport()), at: Instant())
+    #expect(refusal(of: 4) == .busy)
+    #expect(Self.planes(exchange.hangUp(VisitorID(1), first, at: Instant())) == [0])
+    _ = exchange.receive(.relaxed(MediaPlaneID(1)), at: Instant())
+    #expect(try call(5).port == 7001)
+  }
 }

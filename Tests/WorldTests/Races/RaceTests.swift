@@ -14,7 +14,7 @@ struct RaceTests {
   static func live(seed: UInt64) throws -> RaceWorld {
     let world = try RaceWorld(seed: seed, agents: ["alice", "bob"])
     for index in 0..<Int.random(in: 1...4, using: &world.random) {
-      world.addPhone(index < 3 ? "alice" : "bob", overTCP: world.chance(0.3)) { _ in plan(world) }
+      world.addPhone(index < 3 ? "alice" : "bob", overTCP: world.chance(0.3)) { [unowned world] _ in plan(world) }
     }
     world.run(for: .seconds(1))
     #expect(world.phones.allSatisfy { $0.isRegistered }, "seed \(seed)\n\(world.ladder.joined(separator: "\n"))")

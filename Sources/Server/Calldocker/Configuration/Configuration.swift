@@ -1,3 +1,4 @@
+import Calls
 import Foundation
 import Runtime
 import Wire
@@ -20,6 +21,8 @@ package struct Configuration: Sendable {
   /// Proxies whose `X-Forwarded-For` tells where a request comes from.
   package var trustedProxies: [IPAddress]?
   package var tls: TLSChoice?
+  /// Calls that one address may begin in a minute.
+  package var callsPerMinute = CallRates.standardPerSource
   /// Seconds that calls may go on after SIGTERM.
   package var drain = 5
   package static let maximumDrain = 24 * 3600

@@ -54,6 +54,9 @@ extension Setting {
       "tls", \.tls, .tlsChoice,
       "TLS on the HTTP port: a certificate made now, none, or two PEM files; self with demo, else off"),
     Setting(
+      "calls-per-minute", \.callsPerMinute, .count(1...100_000),
+      "calls that may begin in a minute from one address; this machine's are not counted"),
+    Setting(
       "drain", \.drain, .count(0...Configuration.maximumDrain),
       "seconds that calls may go on after SIGTERM"),
     Setting("log-level", \.logLevel, .logLevel, "how much is logged: trace, debug, info, warning or error"),

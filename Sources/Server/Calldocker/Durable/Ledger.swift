@@ -12,9 +12,13 @@ import Wire
 /// Everything here names a wish to the storage plane and comes back when the disk has it; nothing waits for the disk itself.
 package struct Ledger: Sendable {
   let storage: StoragePlane
+  private let disk = Locked(DiskWatch())
+  private let log: Log
+  private let retryPeriod: Duration
 
   /// Opens the database of a data folder, and makes it where there is none.
-  init(in folder: String) throws(StorageFailure) {
+  init(in folder: String, log: Log, retryPeriod: Duration = DiskWatch.retryPeriod) throws(StorageFailure) {
+    (self.log, self.retryPeriod) = (log, retryPeriod)
     storage = try StoragePlane(StoragePlane.Settings(path: "\(folder)/calldocker.db"))
   }
 
@@ -147,30 +151,37 @@ package struct Ledger: Sendable {
     storage.write(
       { try $0.setRegistrations(rows, of: agent, in: key) },
       done: { outcome in
-        switch outcome {
-        case .success: done(nil)
-        case .failure(let failure): done(failure)
-        }
+        let failure: StorageFailure? = if case .failure(let failure) = outcome { failure } else { nil }
+        note(failure)
+        done(failure)
       })
   }
 
   // MARK: Calls
 
-  /// Writes a line of the call log. No answer waits for it.
+  /// Writes a line of the call log. No answer waits for it; if the disk fails, the line does.
   ///
-  /// - Parameter done: called on the storage thread once the line can be read, or with why it cannot.
+  /// - Parameter done: called on the storage thread once the line can be read, or with why it never will.
   func write(_ record: CallRecord, done: @escaping @Sendable (StorageFailure?) -> Void) {
-    let row = CallRow(record, WallClock())
+    write(DiskWatch.Line(row: CallRow(record, WallClock()), done: done))
+  }
+
+  private func write(_ line: DiskWatch.Line) {
+    let row = line.row
     storage.write(
       { writer in
         if row.end == nil { try writer.beginCall(row) } else { try writer.completeCall(row) }
       },
       done: { outcome in
-        switch outcome {
-        case .success: done(nil)
-        // Of a business that was removed nothing is kept.
-        case .failure(let failure): if !failure.isOfNobody { done(failure) }
+        guard case .failure(let failure) = outcome else {
+          disk.with { $0.written(row) }
+          note(nil)
+          return line.done(nil)
         }
+        // Of a business that was removed nothing is kept; and a call's beginning that comes back after its end is told already.
+        guard !failure.isOfNobody, !failure.isKnown else { return }
+        if !failure.isOfDisk || !disk.with({ $0.hold(line) }) { line.done(failure) }
+        note(failure)
       })
   }
 
@@ -180,8 +191,49 @@ package struct Ledger: Sendable {
     return try await storage.read { try $0.call(id, of: key) }
   }
 
+  // MARK: A disk that fails
+
+  /// Whether the last write failed because of the disk, and the lines of the call log that wait for it.
+  var diskFigures: (isFailing: Bool, heldCalls: Int) { disk.with { ($0.isFailing, $0.heldCount) } }
+
+  /// Tells the operator once that the disk fails and once that it does no more, and tries it until then.
+  private func note(_ failure: StorageFailure?) {
+    switch disk.with({ $0.note(failure) }) {
+    case .failed:
+      let words = failure.map { " \($0)" } ?? ""
+      log.write(
+        .error, "The disk does not take what is to be kept: phones and sign-ups are refused, calls go on.\(words)")
+      Task { await retry() }
+    case .recovered:
+      log.write(.info, "The disk takes what is to be kept again")
+      for line in disk.with({ $0.takeHeld() }) { write(line) }
+    case nil: break
+    }
+  }
+
+  private func retry() async {
+    while disk.with({ $0.isFailing }) {
+      try? await Task.sleep(for: retryPeriod)
+      do throws(StorageFailure) {
+        let trial = [UInt8](repeating: 1, count: DiskWatch.trialOctets)
+        try await storage.write { try $0.setSecret(DiskWatch.trialName, to: trial) }
+        _ = try await storage.write { try $0.removeSecret(DiskWatch.trialName) }
+        note(nil)
+      } catch {
+        // Closed, or failing as before: the loop's condition or its end tells.
+        if case .closed = error { return }
+      }
+    }
+  }
+
   /// Does everything that waits, and lets go of the file.
-  func close() async throws(StorageFailure) { _ = try await storage.close() }
+  func close() async throws(StorageFailure) {
+    // One more try for what a disk did not take.
+    for line in disk.with({ $0.takeHeld() }) { write(line) }
+    _ = try await storage.close()
+    let lost = disk.with { $0.heldCount }
+    if lost > 0 { log.write(.error, "The disk failed to the end: \(lost) lines of the call log are lost") }
+  }
 }
 
 extension StorageFailure {

@@ -1,6 +1,7 @@
 import Calls
 import HTTP
 import Runtime
+import SIPCore
 import SocketIO
 
 /// One TCP connection of the web: HTTP until it becomes a WebSocket. Lives on the web's loop.
@@ -26,6 +27,8 @@ final class WebClient {
 /// One Socket.IO session, and who it is to the exchange.
 final class WebSession {
   let number: UInt64
+  /// The network that it comes from; `nil` where that says nothing.
+  let source: SourceNetwork?
   var machine: SocketIOSession
   /// The connection that carries its WebSocket.
   var client: UInt64?
@@ -39,8 +42,9 @@ final class WebSession {
   var unanswered = 0
   var timer: EventLoop.TimerID?
 
-  init(number: UInt64, machine: SocketIOSession) {
+  init(number: UInt64, source: SourceNetwork?, machine: SocketIOSession) {
     self.number = number
+    self.source = source
     self.machine = machine
   }
 

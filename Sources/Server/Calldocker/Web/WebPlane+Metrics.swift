@@ -95,8 +95,23 @@ extension WebPlane {
         plane.figures.drops.byReason.map { ("plane=\"\(number)\",reason=\"\($0)\"", Double($1)) }
       })
     text.add(
+      "calldocker_media_queue_bytes", .gauge, "What waited in the kernel on a media plane's port for browsers.",
+      each { figures, _ in Double(figures.queue.octets) })
+    text.add(
+      "calldocker_media_queue_lost_total", .counter, "Datagrams from browsers that found no room in the kernel.",
+      each { figures, _ in Double(figures.queue.lost) })
+    text.add(
       "calldocker_media_mailbox_letters", .gauge, "Letters that wait for a media plane.",
       each { _, waiting in Double(waiting) })
+    text.add(
+      "calldocker_media_busy_ratio", .gauge, "Share of its last second that a media plane was at work.",
+      each { figures, _ in figures.load.work })
+    text.add(
+      "calldocker_media_lateness_seconds", .gauge, "The longest that anything waited for a media plane in its last second.",
+      each { figures, _ in Double(figures.load.worstLateness.nanoseconds) / 1e9 })
+    text.add(
+      "calldocker_media_strained", .gauge, "1 for a media plane that does not keep up and gets no new calls.",
+      each { figures, _ in figures.isStrained ? 1 : 0 })
     text.add(
       "calldocker_media_turn_seconds", "Work of a media plane's loop between two waits.",
       planes.enumerated().map { ("plane=\"\($0)\"", $1.figures.turns) })
@@ -104,11 +119,17 @@ extension WebPlane {
 
   private func writeOwn(to text: inout PrometheusText) {
     text.add("calldocker_web_connections", .gauge, "Connections to the HTTP port.", clients.count)
+    text.add(
+      "calldocker_web_connections_refused_total", .counter, "Connections to the HTTP port past a limit.", clientsRefused)
+    text.add("calldocker_web_sessions_refused_total", .counter, "Socket.IO sessions past a limit.", sessionsRefused)
     text.add("calldocker_web_sessions", .gauge, "Socket.IO sessions.", sessions.count)
     text.add(
       "calldocker_web_unanswered_events", .gauge, "Events of clients that wait for the exchange.",
       sessions.values.reduce(0) { $0 + $1.unanswered })
     text.add("calldocker_web_turn_seconds", "Work of the web loop between two waits.", [("", loop.turns)])
+    let disk = signalling.disk
+    text.add("calldocker_disk_failing", .gauge, "1 while the disk does not take what is to be kept.", disk.isFailing ? 1 : 0)
+    text.add("calldocker_disk_held_calls", .gauge, "Lines of the call log that wait for the disk.", disk.heldCalls)
     let process = ProcessFigures.read()
     text.add("process_cpu_seconds_total", .counter, "CPU time of the process.", [("", process.cpuSeconds)])
     text.add("process_resident_memory_bytes", .gauge, "Memory of the process.", process.residentBytes)

@@ -1,4 +1,5 @@
 import HTTP
+import SIPCore
 import Wire
 
 /// What a browser is told about whether the page that asks may read the answer (Fetch standard, CORS).
@@ -33,16 +34,16 @@ extension WebPlane {
   private static let maximumAge = "86400"
 
   /// What a browser asks before a page of another origin may do more than read (Fetch standard §3.2.2).
-  static func preflight(_ request: HTTPRequest) -> HTTPResponse {
-    let methods = API.methods(at: request.path)
+  static func preflight(_ path: String) -> HTTPResponse {
+    let methods = API.methods(at: path)
+    let allowed = (methods.isEmpty ? ["GET", "POST", "OPTIONS"] : methods).joined(separator: ", ")
     var response = HTTPResponse(
       204,
       headers: [
-        ("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE, OPTIONS"),
-        ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
-        ("Access-Control-Max-Age", ownedTenant(request.path) == nil ? maximumAge : judgedMaximumAge),
+        ("Access-Control-Allow-Methods", allowed), ("Access-Control-Allow-Headers", "Content-Type, Authorization"),
+        ("Access-Control-Max-Age", ownedTenant(path) == nil ? maximumAge : judgedMaximumAge),
       ])
-    if !methods.isEmpty { response.headers.append("Allow", methods.joined(separator: ", ")) }
+    if !methods.isEmpty { response.headers.append("Allow", allowed) }
     return response
   }
 
@@ -89,10 +90,20 @@ extension WebPlane {
     let segments = path.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: true)
     guard segments.count >= 3, segments[0] == "api" else { return nil }
     switch segments[1] {
-    case "tenants": return PercentCoding.decode(segments[2])
-    case "widget": return segments.count == 4 && segments[3] == "status" ? PercentCoding.decode(segments[2]) : nil
+    case "tenants": return PercentCoding.decode(segments[2], isForm: false)
+    case "widget" where segments.count == 4 && segments[3] == "status":
+      return PercentCoding.decode(segments[2], isForm: false)
     default: return nil
     }
+  }
+
+  /// The network whose limits a request counts for; `nil` for this machine and for proxies that name nobody: they stand for everybody.
+  func network(of request: HTTPRequest, from client: WebClient?) -> SourceNetwork? {
+    limited(source(of: request, from: client))
+  }
+
+  func limited(_ address: IPAddress) -> SourceNetwork? {
+    address.isLoopback || proxies.addresses.contains(address) ? nil : SourceNetwork(address)
   }
 
   /// Where a request comes from, by the word of a proxy only if it is trusted.

@@ -1,6 +1,7 @@
 import Calls
 import HTTP
 import Runtime
+import SIPCore
 import SocketIO
 import Wire
 
@@ -9,6 +10,11 @@ extension WebPlane {
   func serveSocketIO(_ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient) {
     if request.method == "OPTIONS" {
       return answer(client, number, HTTPResponse(204, headers: [("Access-Control-Allow-Headers", "Content-Type")]))
+    }
+    let source = network(of: request, from: client)
+    guard request.parameter("sid") != nil || source.map({ sessionCounts.hasRoom(for: $0) }) ?? true else {
+      sessionsRefused &+= 1
+      return answer(client, number, .problem(429, "Your network has too many sessions"))
     }
     do throws(HandshakeError) {
       guard request.parameter("EIO") == "4" else { throw .unsupportedVersion }
@@ -33,7 +39,7 @@ extension WebPlane {
   ) throws(HandshakeError) {
     guard let session = try session(request) else {
       guard request.method == "GET" else { throw .badMethod }
-      let session = try open(isWebSocket: false)
+      let session = try open(isWebSocket: false, from: network(of: request, from: client))
       session.foreignOrigin = Self.foreignOrigin(of: request)
       return answer(client, number, HTTPResponse(200, type: "text/plain; charset=UTF-8", session.machine.openPacket))
     }
@@ -60,7 +66,7 @@ extension WebPlane {
   ) throws(HandshakeError) {
     guard request.headers["Upgrade"] != nil else { throw .badRequest }
     let known = try session(request)
-    let session = if let known { known } else { try open(isWebSocket: true) }
+    let session = if let known { known } else { try open(isWebSocket: true, from: network(of: request, from: client)) }
     guard session.client == nil else { throw .badRequest }
     if known == nil { session.foreignOrigin = Self.foreignOrigin(of: request) }
     session.client = client.number
@@ -71,12 +77,16 @@ extension WebPlane {
     if known == nil { sendText(session.machine.openPacket, over: client.number) }
   }
 
-  private func open(isWebSocket: Bool) throws(HandshakeError) -> WebSession {
-    guard sessions.count < Self.maximumSessions else { throw .badRequest }
+  private func open(isWebSocket: Bool, from source: SourceNetwork?) throws(HandshakeError) -> WebSession {
+    guard sessions.count < Self.maximumSessions else {
+      sessionsRefused &+= 1
+      throw .badRequest
+    }
     let id = randomness.token(20)
     let number = nextNumber()
     let machine = SocketIOSession(id: id, isWebSocket: isWebSocket, at: SystemClock.now)
-    let session = WebSession(number: number, machine: machine)
+    let session = WebSession(number: number, source: source, machine: machine)
+    if let source { sessionCounts.add(source) }
     sessions[id] = session
     sessionsByNumber[number] = id
     session.timer = loop.makeTimer { [unowned self] in assumeIsolated { $0.ring(session: id) } }
@@ -134,7 +144,8 @@ extension WebPlane {
   }
 
   private func disconnected(_ session: WebSession, _ reason: SocketIOSession.Reason) {
-    sessions[session.machine.id] = nil
+    guard sessions.removeValue(forKey: session.machine.id) != nil else { return }
+    if let source = session.source { sessionCounts.remove(source) }
     sessionsByNumber[session.number] = nil
     if let timer = session.timer { loop.remove(timer) }
     session.timer = nil
@@ -172,7 +183,11 @@ extension WebPlane {
     Task {
       let refusal = await self.refusal(of: event, from: session.foreignOrigin)
       let answer: any WireMessage =
-        if let refusal { WireAnswer(refusal) } else { await self.answer(to: event, visitor, isAgent ? agent : nil) }
+        if let refusal {
+          WireAnswer(refusal)
+        } else {
+          await self.answer(to: event, visitor, isAgent ? agent : nil, from: session.source)
+        }
       session.unanswered -= 1
       // Its end may have overtaken what it asked for.
       if self.sessions[id] == nil { self.tellGone(session) }
@@ -191,12 +206,14 @@ extension WebPlane {
   }
 
   /// - Parameter agent: the session of one that asked to be an agent's; whoever did not has no part in these events.
-  private func answer(to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID?) async -> any WireMessage {
+  private func answer(
+    to event: WireEvent, _ visitor: VisitorID, _ agent: AgentSessionID?, from source: SourceNetwork?
+  ) async -> any WireMessage {
     let body = event.body
     let call = CallID(body.callId ?? "")
     if let agent, let answer = await self.answer(to: event, by: agent) { return answer }
     switch event.name {
-    case "call-request": return await callRequest(visitor, body)
+    case "call-request": return await callRequest(visitor, body, from: source)
     case "call-resume": return await callResume(visitor, body)
     case "call-offer": return Self.answer(await signalling.callOffer(visitor, call, body.sdp ?? ""))
     case "call-dtmf": await signalling.sendDigits(visitor, call, body.digits ?? "")
@@ -250,10 +267,11 @@ extension WebPlane {
     }
   }
 
-  private func callRequest(_ visitor: VisitorID, _ body: WireBody) async -> WireAnswer {
+  private func callRequest(_ visitor: VisitorID, _ body: WireBody, from source: SourceNetwork?) async -> WireAnswer {
     guard let uuid = body.uuid else { return WireAnswer(Refusal(.badRequest, "uuid is missing.")) }
     let request = CallRequest(
-      tenant: uuid, offer: body.sdp, extensionDialled: body.extension, name: body.name, page: body.page)
+      tenant: uuid, offer: body.sdp, extensionDialled: body.extension, name: body.name, page: body.page,
+      source: source)
     switch await signalling.callRequest(visitor, request) {
     case .failure(let refusal): return WireAnswer(refusal)
     case .success(let routed):

@@ -11,6 +11,9 @@ package actor WebPlane {
   /// Connections of the web never take more than half of the process's descriptors: phones need the others.
   private let clientLimit = min(maximumClients, Descriptors.raiseLimit() / 2)
   package static let maximumSessions = 20_000
+  /// Of one network, which this machine and trusted proxies are not: an office, a campus, a mobile operator's gateway.
+  static let maximumClientsPerSource = 1000
+  static let maximumSessionsPerSource = 1000
   /// Events of one session that may wait for the exchange; one past it is refused at once.
   static let maximumUnanswered = 256
 
@@ -39,6 +42,11 @@ package actor WebPlane {
   var clients: [UInt64: WebClient] = [:]
   /// GETs that wait: which connection, which request of it.
   var polls: [SocketIOSession.PollID: (client: UInt64, request: HTTPConnection.RequestNumber, session: String)] = [:]
+  var clientCounts = SourceCounts(maximum: maximumClientsPerSource)
+  var sessionCounts = SourceCounts(maximum: maximumSessionsPerSource)
+  /// Past a limit, of all or of one network.
+  private(set) var clientsRefused: UInt64 = 0
+  var sessionsRefused: UInt64 = 0
   private let listener: TCPListener
   private var lastNumber: UInt64 = 0
   /// Whether the service ends: who asks for its health is sent elsewhere.
@@ -114,10 +122,13 @@ package actor WebPlane {
   private func accept() {
     while let (file, remote) = listener.accept() {
       guard let stream = try? StreamConnection(loop, file: file, remote: remote, identity: identity) else { continue }
-      guard clients.count < clientLimit else {
+      let source = limited(remote.ip)
+      guard clients.count < clientLimit, source.map({ clientCounts.hasRoom(for: $0) }) ?? true else {
+        clientsRefused &+= 1
         stream.close()
         continue
       }
+      if let source { clientCounts.add(source) }
       let number = nextNumber()
       let client = WebClient(number: number, stream: stream, http: HTTPConnection(at: SystemClock.now))
       clients[number] = client
@@ -152,6 +163,7 @@ package actor WebPlane {
 
   private func closed(_ number: UInt64) {
     guard let client = clients.removeValue(forKey: number) else { return }
+    if let source = limited(client.stream.remote.ip) { clientCounts.remove(source) }
     if let timer = client.timer { loop.remove(timer) }
     if let (machine, session) = client.webSocket { webSocketClosed(session, of: number, saidGoodbye: machine.saidGoodbye) }
     for poll in client.polls { if let waiting = polls[poll] { abandon(poll, waiting.session) } }

@@ -83,7 +83,21 @@ package struct TCPListener: Sendable {
 package final class TCPConnection {
   /// What may wait for a peer that does not read; past it the connection is closed.
   package static let maximumWaiting = 8 * 1024 * 1024
+  /// How long a peer has to take our last words and to say that it has: past it the connection is closed whatever waits.
+  package static let farewellTime = Duration.seconds(5)
+  /// What is read of a peer that goes on sending after our last words, before they are given up.
+  package static let maximumUnheard = 16 * 1024 * 1024
   private static let readSize = 65_536
+
+  private enum State {
+    case open
+    /// What waits is still to be sent, and then we have said everything.
+    case finishing(EventLoop.TimerID)
+    /// All is sent, and so is our end. The kernel answers bytes that nobody reads with a reset, and that takes our last words from a peer
+    /// that has not read them yet: so we read on, deaf, until the peer ends as well (RFC 9112 §9.6).
+    case deaf(EventLoop.TimerID, unheard: Int)
+    case closed
+  }
 
   package let remote: SocketAddress
   package var onBytes: (([UInt8]) -> Void)?
@@ -92,11 +106,15 @@ package final class TCPConnection {
 
   /// What may wait here, where less than `maximumWaiting` is enough for anybody.
   package var capacity = maximumWaiting
+  /// How long a farewell may take, where `farewellTime` is too long.
+  package var patience = farewellTime
 
   private let loop: EventLoop
   private var file: Int32
   private var waiting: [UInt8] = []
-  private var closesWhenSent = false
+  private var state = State.open
+  /// Whether the peer has said that it will send no more.
+  private var isHeardOut = false
 
   package init(_ loop: EventLoop, file: Int32, remote: SocketAddress) throws(SystemFailure) {
     self.loop = loop
@@ -110,7 +128,7 @@ package final class TCPConnection {
     }
   }
 
-  package var isOpen: Bool { file >= 0 }
+  package var isOpen: Bool { if case .closed = state { false } else { true } }
   /// Whether something waits for the peer to take it.
   package var hasWaiting: Bool { !waiting.isEmpty }
 
@@ -122,20 +140,35 @@ package final class TCPConnection {
   }
 
   package func send(_ octets: [UInt8]) {
-    guard isOpen, !closesWhenSent else { return }
+    guard case .open = state else { return }
     guard waiting.count + octets.count <= capacity else { return close() }
     waiting += octets
     write()
   }
 
-  /// Closes once everything that waits is sent.
+  /// Closes once the peer has everything that waits, or `farewellTime` is up; nothing more is heard of it.
   package func finish() {
-    closesWhenSent = true
-    if waiting.isEmpty { close() }
+    guard case .open = state else { return }
+    let timer = loop.makeTimer { [weak self] in self?.close() }
+    loop.set(timer, to: SystemClock.now + patience)
+    state = .finishing(timer)
+    endOnceSent()
+  }
+
+  private func endOnceSent() {
+    guard waiting.isEmpty, case .finishing(let timer) = state else { return }
+    guard !isHeardOut else { return close() }
+    shutdown(file, Int32(SHUT_WR))
+    state = .deaf(timer, unheard: 0)
   }
 
   package func close() {
     guard isOpen else { return }
+    switch state {
+    case .finishing(let timer), .deaf(let timer, _): loop.remove(timer)
+    case .open, .closed: break
+    }
+    state = .closed
     loop.forget(file)
     Glibc.close(file)
     file = -1
@@ -153,10 +186,29 @@ package final class TCPConnection {
       filled = max(0, count)
     }
     if count > 0 {
-      onBytes?(octets)
-    } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+      heard(octets)
+    } else if count == 0 {
+      heardOut()
+    } else if errno != EAGAIN, errno != EINTR {
       close()
     }
+  }
+
+  private func heard(_ octets: [UInt8]) {
+    switch state {
+    case .open: onBytes?(octets)
+    case .finishing, .closed: break
+    case .deaf(let timer, let unheard):
+      state = .deaf(timer, unheard: unheard + octets.count)
+      if unheard + octets.count > Self.maximumUnheard { close() }
+    }
+  }
+
+  /// The peer ended. If we have as well, it still gets what waits for it.
+  private func heardOut() {
+    guard case .finishing = state else { return close() }
+    isHeardOut = true
+    loop.change(file, to: .writable)
   }
 
   private func write() {
@@ -164,7 +216,9 @@ package final class TCPConnection {
     let count = Glibc.send(file, waiting, waiting.count, Int32(MSG_NOSIGNAL))
     if count > 0 { waiting.removeFirst(count) }
     if count < 0, errno != EAGAIN, errno != EINTR { return close() }
-    loop.change(file, to: waiting.isEmpty ? .readable : [.readable, .writable])
-    if waiting.isEmpty, closesWhenSent { close() }
+    var interest: Epoll.Interest = isHeardOut ? [] : .readable
+    if !waiting.isEmpty { interest.insert(.writable) }
+    loop.change(file, to: interest)
+    endOnceSent()
   }
 }

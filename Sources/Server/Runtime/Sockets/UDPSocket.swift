@@ -45,6 +45,27 @@ package struct UDPSocket: Sendable {
     setsockopt(file, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
   }
 
+  /// What waits in the kernel, as it counts: a datagram weighs a multiple of its bytes.
+  package struct Queue: Hashable, Sendable {
+    package var octets = 0
+    package var capacity = 0
+    /// Datagrams that found no room, since the socket was opened.
+    package var lost: UInt64 = 0
+    package init() {}
+  }
+
+  /// The queue as it is now; empty where the kernel does not tell.
+  package var queue: Queue {
+    var figures = [UInt32](repeating: 0, count: Int(SK_MEMINFO_VARS))
+    var size = socklen_t(figures.count * MemoryLayout<UInt32>.size)
+    var queue = Queue()
+    guard getsockopt(file, SOL_SOCKET, SO_MEMINFO, &figures, &size) == 0 else { return queue }
+    queue.octets = Int(figures[Int(SK_MEMINFO_RMEM_ALLOC)])
+    queue.capacity = Int(figures[Int(SK_MEMINFO_RCVBUF)])
+    queue.lost = UInt64(figures[Int(SK_MEMINFO_DROPS)])
+    return queue
+  }
+
   /// The next datagram that waits, if any.
   package func receive(into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, from: SocketAddress)? {
     var storage = AddressStorage()

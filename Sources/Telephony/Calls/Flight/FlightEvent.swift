@@ -26,7 +26,8 @@ package enum FlightEvent: Hashable, Sendable {
   case answered(AgentName, LegID)
   case visitorLost
   case visitorBack(hasOffer: Bool)
-  case agentLost(AgentName)
+  /// The agent's browser, in the call or while it rang.
+  case agentLost(AgentName, waits: Duration)
   case agentBack(AgentName, hasOffer: Bool)
   case message(FlightMessage)
   case media(FlightMedia)
@@ -66,7 +67,7 @@ package enum FlightMedia: Hashable, Sendable {
     case .heard(let leg, let report): self = .heard(leg, report)
     case .gone(let leg): self = .gone(leg)
     case .closed(let leg, let report): self = .closed(leg, report)
-    case .digit, .played: return nil
+    case .digit, .played, .strained, .relaxed: return nil
     }
   }
 
