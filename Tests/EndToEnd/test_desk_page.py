@@ -324,6 +324,8 @@ def test_a_login_lives_in_its_window_or_on_the_device_as_chosen(gateway, browse)
     second.get_by_role("button", name="Log out").click()
     expect(second.get_by_role("heading", name="Log in to your desk")).to_be_visible()
     expect(page.get_by_role("heading", name="Log in to your desk")).to_be_visible()
+    expect(page).to_have_title("Desk")
+    expect(second).to_have_title("Desk")
     token = page.evaluate("JSON.stringify([...Object.entries(localStorage), ...Object.entries(sessionStorage)])")
     assert "token" not in token
 
