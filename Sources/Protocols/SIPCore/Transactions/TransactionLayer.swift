@@ -23,10 +23,11 @@ package struct TransactionLayer: Sendable {
   /// Bytes of the requests that others sent and that are held at a time, so that few large ones weigh as many small ones; past it 503, too.
   package static let maximumOctets = 128 * 1024 * 1024
 
+  /// Most by far are of the last kind: the others, which hold whole messages, stand outside the table so that its rows are short.
   private enum Machine {
-    case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
-    case client(NonInviteClientTransaction, Flow)
-    case inviteServer(InviteServerTransaction, Flow)
+    indirect case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
+    indirect case client(NonInviteClientTransaction, Flow)
+    indirect case inviteServer(InviteServerTransaction, Flow)
     case server(NonInviteServerTransaction, Flow)
 
     var request: SIPRequest {
@@ -93,7 +94,7 @@ package struct TransactionLayer: Sendable {
       keep(key, .inviteServer(machine, known))
       return outputs.flatMap { perform($0, key, known) }
     case .server(let machine, let known):
-      return machine.receiveAgain().map { [.send($0.serialized(), over: known)] } ?? []
+      return machine.receiveAgain().map { [.send($0, over: known)] } ?? []
     default: return begin(request, key, flow, at: now)
     }
   }
@@ -111,7 +112,7 @@ package struct TransactionLayer: Sendable {
       keep(key, .inviteServer(InviteServerTransaction(request, timers: timers(for: flow), at: now), flow))
       return [.request(request, key, flow)]
     }
-    keep(key, .server(NonInviteServerTransaction(request, timers: timers(for: flow), at: now), flow))
+    keep(key, .server(NonInviteServerTransaction(timers: timers(for: flow), at: now), flow))
     return request.method == .cancel ? cancel(request, key, at: now) : [.request(request, key, flow)]
   }
 
@@ -169,7 +170,7 @@ package struct TransactionLayer: Sendable {
     case .server(var machine, let flow):
       let answer = machine.respond(response, at: now)
       keep(key, .server(machine, flow))
-      return answer.map { [.send($0.serialized(), over: flow)] } ?? []
+      return answer.map { [.send($0, over: flow)] } ?? []
     default: return []
     }
   }
