@@ -146,8 +146,8 @@ if Context.environment["BENCH"] != nil {
     .executableTarget(
       name: "calldocker-bench",
       dependencies: [
-        "Wire", "SIPSyntax", "ICE", "RTP", "SocketIO", "Cryptography", "SecureRTP", "Codecs", "Calls", "Media", "Runtime",
-        "AllocationCounter", "Floor",
+        "Wire", "SIPSyntax", "SIPCore", "ICE", "RTP", "SocketIO", "Cryptography", "SecureRTP", "Codecs", "SQLite", "Calls",
+        "Media", "Runtime", "Storage", "Peers", "Doctor", "AllocationCounter", "Floor",
       ],
       path: "Benchmarks/calldocker-bench", swiftSettings: fast),
   ]

@@ -290,7 +290,7 @@ def test_faults_of_the_configuration_are_told_together_with_their_places(tmp_pat
 @pytest.mark.parametrize("words", [
     [], ["tenant"], ["agent"], ["serve"], ["version"], ["tenant", "add"], ["tenant", "list"], ["tenant", "show"],
     ["agent", "add"], ["agent", "list"], ["agent", "show"], ["team"], ["team", "add"], ["team", "list"], ["team", "show"],
-    ["team", "remove"]], ids=" ".join)
+    ["team", "remove"], ["doctor"]], ids=" ".join)
 def test_every_command_answers_help(words):
     code, output, errors = calldocker(*words, "--help")
     assert (code, errors) == (0, "") and f"calldocker {' '.join(words)}".strip() in output

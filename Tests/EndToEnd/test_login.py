@@ -95,7 +95,7 @@ def test_who_is_nobody_hears_what_a_wrong_password_hears(house):
 def test_a_body_that_cannot_be_used_is_told_by_the_name_of_its_field(house):
     gateway = house()
     for body, status, word in [
-        ("{", 400, "uuid, user, password"), ("[]", 400, "uuid"), ("{}", 422, "uuid is missing"),
+        ("{", 400, "JSON object"), ("[]", 400, "JSON object"), ("{}", 422, "uuid is missing"),
         ('{"uuid":1,"user":"u","password":"p"}', 422, "uuid must be a text"),
         ('{"uuid":"u","user":"u","pasword":"p"}', 422, "did you mean password?"),
         ("[" * 100_000, 400, "JSON"), ('{"uuid":"\\ud800","user":"u","password":"p"}', None, ""),
@@ -375,7 +375,7 @@ def test_pages_of_other_origins_get_nothing_that_is_the_tenants(house):
         assert permission(preflight) == allowed and preflight.ok == (origin not in (EVIL, "null"))
         if preflight.ok:
             assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
-            assert "DELETE" in preflight.headers["Access-Control-Allow-Methods"]
+            assert "POST" not in preflight.headers["Access-Control-Allow-Methods"], "what is not served there"
             assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
             assert int(preflight.headers["Access-Control-Max-Age"]) > 0
     # A business that names none may be asked from everywhere, and the service itself as well.
@@ -404,6 +404,17 @@ def test_calls_from_pages_of_other_origins_are_refused(house, transports):
         assert desk["success"] is welcome and (welcome or desk["reason"] == "origin-refused"), origin
         client.disconnect()
     assert 'refused_total{reason="origin-refused"} 2' in requests.get(f"{gateway.http}/metrics", timeout=5).text
+
+
+def test_whoever_hammers_does_not_fill_the_log(house):
+    gateway = house()
+    made = business(gateway)
+    for number in range(9):
+        assert log_in(gateway, made["uuid"], f"agent-{number}", "wrong").status_code == 401
+    assert gateway.stop() == 0
+    lines = [line.split(" ", 1)[1] for line in gateway.log.read_text().splitlines() if "could not log in" in line]
+    assert lines[:5] == [f"warning Somebody could not log in (…) tenant={made['uuid']}"] * 5
+    assert lines[5:] == ["warning 4 more could not log in from one address (…)"]
 
 
 def test_a_trusted_proxy_tells_who_asks_and_nobody_else_does(house):

@@ -137,6 +137,29 @@ struct BrowserAgentTests {
     #expect(world.run(atMost: .seconds(4)) { phone.isTalking })
   }
 
+  @Test("The only desk that rings may be lost and come back within 10 s; where another agent is free, that one rings at once")
+  func lostAndBack() throws {
+    let world = try World(seed: 27)
+    let back = AgentSessionID(51)
+    try world.addDesk(session)
+    let call = try world.call(from: world.addBrowser())
+    world.lose(desk: session)
+    world.run(for: .seconds(9))
+    #expect(ended(world) == nil)
+    #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
+    try world.addDesk(back)
+    world.run(for: .seconds(15))
+    #expect(ended(world) == nil, "its ringing has its whole time")
+    try world.addDesk(AgentSessionID(60), of: "bob")
+    world.lose(desk: back)
+    #expect(world.agentEvents.last == .incomingCall(call, from: "Vera", page: nil))
+    world.lose(desk: AgentSessionID(60))
+    world.run(for: Call.deskReturnTime + .milliseconds(1))
+    #expect(ended(world) == .noAnswer)
+    world.run(for: .seconds(40))
+    #expect(world.exchange.census == Exchange.Census())
+  }
+
   @Test("A browser that closes takes its agent out of routing, whether it rings or talks")
   func gone() throws {
     let world = try World(seed: 34)

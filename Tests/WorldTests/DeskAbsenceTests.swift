@@ -151,6 +151,18 @@ struct DeskAbsenceTests {
     try world.resume(talk.call, at: desk)
   }
 
+  @Test("An agent may be back before anybody noticed that the old socket is dead; its end then means nothing")
+  func overlap() throws {
+    let talk = try talk(seed: 99)
+    try talk.world.addDesk(again)
+    try talk.world.resume(talk.call, at: again)
+    talk.world.lose(desk: desk)
+    talk.world.run(for: .seconds(70))
+    #expect(talk.ended == nil && talk.page.voice.share(of: 440, lastSeconds: 2) > 0.9)
+    talk.world.lose(desk: again, isDeliberate: true)
+    #expect(talk.ended == .agentHungUp)
+  }
+
   @Test("Who proved to be the agent hears by register-agent of the call that waits, and of none that does not")
   func waiting() throws {
     let talk = try talk(seed: 96)

@@ -155,6 +155,39 @@ struct FlightTests {
     #expect(try story(world, call).contains("4 keys went to alice's phone"))
   }
 
+  @Test("A desk that was lost and came back is told, and so is one that changed its network")
+  func desk() throws {
+    let world = try World(seed: 77)
+    let (desk, again) = (AgentSessionID(50), AgentSessionID(51))
+    try world.addDesk(desk)
+    let (visitor, page) = (world.addBrowser(), world.addBrowser(hums: 1000))
+    let call = try world.call(from: visitor)
+    world.run(for: .seconds(1))
+    world.lose(desk: desk)
+    world.run(for: .seconds(1))
+    try world.addDesk(again)
+    try world.accept(call, at: again, in: page)
+    world.run(for: .seconds(2))
+    world.perform(world.exchange.callOffer(again, call, page.offer, at: world.network.now).1)
+    world.lose(desk: again)
+    world.run(for: .seconds(1))
+    try world.addDesk(desk)
+    try world.resume(call, at: desk, in: world.addBrowser())
+    world.lose(desk: desk, isDeliberate: true)
+    let text = try story(world, call)
+    let moments = [
+      try line(text, "The connection of alice's browser was lost; the call waits up to 10 s for it."),
+      try line(text, "Alice's browser changed its network (ICE restart)."),
+      try line(text, "The connection of alice's browser was lost; the call waits up to 60 s for it."),
+      try line(text, "alice is back in a browser, with a new offer of its sound."),
+      try line(text, "The call ended: the agent hung up"),
+    ].map(\.at)
+    #expect(moments == moments.sorted() && moments[0] == 1000, "\(text)")
+    #expect(try !story(world, call, showsPersonal: false).contains("alice"))
+    let fields = FlightFields(try record(world, call), clock: clock, showsPersonal: true).entries
+    #expect(fields.filter { $0.event.hasPrefix("agent-") }.map(\.event) == ["agent-lost", "agent-lost", "agent-back"])
+  }
+
   @Test("A tenant sees its own calls only; what is over lets go of its indexes")
   func tenants() throws {
     let world = try World(seed: 76)

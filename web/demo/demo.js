@@ -4,7 +4,20 @@ const find = (id) => document.getElementById(id);
 const [scheme, key] = location.hash.slice(1).split("=");
 const headers = scheme === "key" ? { Authorization: `Bearer ${key}` } : {};
 
+const uuid = document.querySelector("script[data-uuid]").dataset.uuid;
 const make = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text });
+
+/** Answering without a softphone: the desk in a window of its own, which is handed what one would type there. */
+function deskButton(user, password) {
+  const button = Object.assign(make("button", "answer", "Answer in this browser"), { type: "button" });
+  button.addEventListener("click", () => {
+    // A window that we open begins with a copy of our session's storage.
+    sessionStorage.setItem("calldocker.desk.demo", JSON.stringify({ uuid, user, password }));
+    window.open(`desk?uuid=${uuid}`);
+    sessionStorage.removeItem("calldocker.desk.demo");
+  });
+  return button;
+}
 
 function showAccounts(agents) {
   find("accounts").replaceChildren(...agents.map(({ user, password, isRegistered }) => {
@@ -16,6 +29,7 @@ function showAccounts(agents) {
       return row;
     });
     card.append(presence, ...rows);
+    if (password) card.append(deskButton(user, password));
     return card;
   }));
   const isAnybodyThere = agents.some((agent) => agent.isRegistered);
@@ -37,7 +51,6 @@ async function look() {
   showAccounts(demo.agents);
 }
 
-const uuid = document.querySelector("script[data-uuid]").dataset.uuid;
 find("snippet").textContent = `<script src="${new URL("widget.js", location.href)}" data-uuid="${uuid}" async></script>`;
 find("insecure").hidden = window.isSecureContext;
 find("copy").addEventListener("click", async ({ target }) => {

@@ -28,16 +28,20 @@ const filled = {
   keypad: [6, 12, 18].flatMap((y) => [6, 12, 18].map((x) => `M${x - 1.7} ${y}a1.7 1.7 0 1 0 3.4 0 1.7 1.7 0 1 0-3.4 0z`)).join(""),
 };
 
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+/** A drawing of one path on that field. */
+export function drawing(d, isOutline, transform) {
+  const [svg, path] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  if (name in outlines) svg.setAttribute("class", "outline");
-  if (name === "call") path.setAttribute("transform", "rotate(-135 12 12.6) translate(0 -.4)");
-  path.setAttribute("d", outlines[name] ?? filled[name]);
+  if (isOutline) svg.setAttribute("class", "outline");
+  if (transform) path.setAttribute("transform", transform);
+  path.setAttribute("d", d);
   svg.append(path);
   return svg;
+}
+
+export function icon(name) {
+  return drawing(outlines[name] ?? filled[name], name in outlines, name === "call" ? "rotate(-135 12 12.6) translate(0 -.4)" : undefined);
 }
 
 /** 65 seconds as 1:05. */

@@ -5,8 +5,9 @@ const connectTime = 5000;
 /** The pauses between attempts, each spread by a quarter so that not everybody comes back at once. */
 const pauses = [500, 1000, 2000];
 
-/** Set once polling worked where WebSocket had not: the next call does not wait for it again. */
-let isWebSocketBlocked = false;
+/** Where polling worked and WebSocket had not, the latter is left alone for ten minutes: the next call does not wait for it again. */
+const blockedTime = 600_000;
+let blockedUntil = 0;
 
 const unreachable = () => Object.assign(new Error("The gateway cannot be reached."), { reason: "unreachable" });
 
@@ -112,8 +113,8 @@ export class Socket {
   /** Connects; throws an error whose `reason` is `unreachable` when it gives up. */
   async open() {
     for (const pause of [...pauses, 0]) {
-      if (!isWebSocketBlocked && (await this.#connect(WebSocketLine))) return;
-      if (await this.#connect(PollingLine)) return void (isWebSocketBlocked = true);
+      if (Date.now() > blockedUntil && (await this.#connect(WebSocketLine))) return;
+      if (await this.#connect(PollingLine)) return void (blockedUntil = Date.now() + blockedTime);
       if (this.#isClosed) break;
       await new Promise((resolve) => setTimeout(resolve, pause * (0.75 + Math.random() / 2)));
     }
@@ -136,6 +137,11 @@ export class Socket {
 
   close() {
     this.#end((line) => line.close());
+  }
+
+  /** Ends without a goodbye: the gateway keeps the call for the next connection. */
+  abandon() {
+    this.#end((line) => line.abandon());
   }
 
   #end(part) {
@@ -218,7 +224,7 @@ export class Socket {
 
   #lose() {
     if (this.#isClosed || !this.#line) return;
-    this.#end((line) => line.abandon());
+    this.abandon();
     this.onLoss?.();
   }
 }

@@ -5,6 +5,7 @@ import { clock } from "./shapes.js";
 // Named here only so that all modules arrive in one round trip.
 import "./sheet.js";
 import "./socket.js";
+import "./voice.js";
 
 const windowFeatures = "popup,width=400,height=640";
 /** How long the button says that a call ended, in milliseconds. */

@@ -125,8 +125,10 @@ package struct Connections: Sendable {
 }
 
 /// What one source can have many addresses of: an IPv4 address, or the 64 bits of an IPv6 network that a customer gets.
-package struct SourceNetwork: Hashable, Sendable {
+package struct SourceNetwork: Hashable, Sendable, CustomStringConvertible {
   private let address: IPAddress
+
+  package var description: String { address.isIPv6 ? "\(address)/64" : "\(address)" }
 
   package init(_ address: IPAddress) {
     self.address = if case .v6(let high, _) = address { .v6(high: high, low: 0) } else { address }

@@ -241,6 +241,7 @@ package struct Server: Sendable {
     last?.sink.finish()
     await last?.task.value
     await web.sayGoodbye()
+    await reception.stop()
     for plane in media { await plane.end() }
     for loop in [web.loop, office, signalling.loop] { await loop.end() }
     do {

@@ -14,6 +14,9 @@ package struct Call: Sendable {
     case echo(since: Instant)
   }
 
+  /// How long a call rings on for the only agent there is whose desk was lost, so that it may come back.
+  package static let deskReturnTime = Duration.seconds(10)
+
   /// How long a call waits for a browser whose connection was lost.
   package static let absenceTime = Duration.seconds(60)
 

@@ -92,6 +92,8 @@ package struct Agent: Sendable {
 package struct Tenant: Sendable {
   package static let maximumAgents = 10_000
   package static let maximumCalls = 2000
+  /// Agents that exist in browsers only, because the tenant is open.
+  package static let maximumGuests = 500
   /// Browsers in which agents of one tenant may be at work at a time.
   package static let maximumSessions = 1000
 
@@ -137,6 +139,9 @@ package struct Tenant: Sendable {
       // A name that so far only a browser used gets its phone.
       guard known.digest == nil, digest != nil else { throw .agentExists }
       return try changeAgent(name, alias: alias, digest: digest, teams: teams)
+    }
+    if digest == nil, agents.values.count(where: { $0.digest == nil }) >= Self.maximumGuests {
+      throw .tooMany(limit: Self.maximumGuests)
     }
     guard agents.count < Self.maximumAgents else { throw .tooMany(limit: Self.maximumAgents) }
     let teams = try inOrder(teams)

@@ -46,7 +46,7 @@ extension Exchange {
   /// An agent's browser is gone that talked on this call.
   mutating func deskGone(_ place: Place, isDeliberate: Bool, at now: Instant) -> [Output] {
     guard !isDeliberate, let agent = call(place)?.desk?.agent else { return end(place, .agentHungUp, at: now) }
-    return [flight(place, .agentLost(agent))] + waitFor(.agent, place, at: now)
+    return [flight(place, .agentLost(agent, waits: Call.absenceTime))] + waitFor(.agent, place, at: now)
   }
 
   private mutating func waitFor(_ side: Side, _ place: Place, at now: Instant) -> [Output] {

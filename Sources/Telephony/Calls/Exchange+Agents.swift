@@ -67,15 +67,27 @@ extension Exchange {
     }
     let address = AddressOfRecord(tenant: id, agent: name)
     if tenant.agents[name] == nil {
+      guard tenant.isOpen else { throw Refusal(.unauthorised) }
+      makeRoomForGuest(in: id, at: now)
       willChange(address, at: now)
-      guard tenant.isOpen, (try? tenants[id]?.addAgent(name, digest: nil, teams: [])) != nil else {
-        throw Refusal(.unauthorised)
+      guard (try? tenants[id]?.addAgent(name, digest: nil, teams: [])) != nil else {
+        throw Refusal(.busy, "This business has no room for more agents.")
       }
     }
     guard let sessions = tenants[id]?.agents[name]?.sessions, sessions.count < Agent.maximumSessions else {
       throw Refusal(.busy, "This agent is at work in \(Agent.maximumSessions) browsers already.")
     }
     return address
+  }
+
+  /// Where names that only browsers gave are many, the first of those who left is forgotten.
+  private mutating func makeRoomForGuest(in id: TenantID, at now: Instant) {
+    let guests = (tenants[id]?.agents.values.filter { $0.digest == nil } ?? []).sorted { $0.order < $1.order }
+    guard guests.count >= Tenant.maximumGuests, let gone = guests.first(where: { $0.sessions.isEmpty && $0.call == nil }) else {
+      return
+    }
+    willChange(AddressOfRecord(tenant: id, agent: gone.name), at: now)
+    tenants[id]?.agents[gone.name] = nil
   }
 
   /// A browser that comes while its agent is rung elsewhere rings as well.
@@ -87,6 +99,7 @@ extension Exchange {
     guard let call = call(place), case .ringing(var attempt) = call.phase, attempt.agent == address.agent else { return [] }
     attempt.sessions.append(session)
     update(place) { $0.phase = .ringing(attempt) }
+    ringing.set(place, to: attempt.giveUpAt)
     return [.agent(session, .incomingCall(id, from: call.callerName, page: call.page))]
   }
 
@@ -163,7 +176,16 @@ extension Exchange {
     guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
     attempt.sessions.removeAll { $0 == session }
     update(place) { $0.phase = .ringing(attempt) }
-    return attempt.isOver ? nextAgent(place, dropping: nil, .timeout, at: now) : []
+    guard attempt.isOver else { return [] }
+    if !isDeliberate, tenants[address.tenant]?.nextAgent(except: call(place)?.tried ?? []) == nil {
+      // Nobody else could be rung: better that the visitor hears it ring a little longer than that nobody answers.
+      ringing.set(place, to: min(attempt.giveUpAt, now + Call.deskReturnTime))
+      return [
+        flight(place, .agentLost(address.agent, waits: Call.deskReturnTime)),
+        log(.info, place.tenant, place.call, "The desk that rang is lost; it may come back", address.agent.description),
+      ]
+    }
+    return nextAgent(place, dropping: nil, .timeout, at: now)
   }
 
   /// The browser is its agent's no more.

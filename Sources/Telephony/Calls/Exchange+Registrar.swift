@@ -76,13 +76,21 @@ extension Exchange {
     case .challenge(let challenges): return challenge(key, request, challenges, at: now)
     case .refused(let challenges, let wrong):
       if let source { wrongPasswords.note(source, at: now) }
+      let outputs = challenge(key, request, challenges, at: now)
+      guard passwordLines.admits(SourceNetwork(flow.remote.ip), at: now) else { return outputs }
       let event = tenant == nil ? "A phone named a business that does not exist" : "A phone gave a wrong password"
-      return challenge(key, request, challenges, at: now) + [log(.warning, domain, nil, event, "\(wrong) from \(flow.remote)")]
+      return outputs + [log(.warning, domain, nil, event, "\(wrong) from \(flow.remote)")]
     case .accepted(let proven):
       // Whose password it was decides whose phone it is.
       guard let name = AgentName(user), AgentName(proven) == name else { return respond(key, request, .forbidden, at: now) }
       return bind(AddressOfRecord(tenant: domain, agent: name), request, key, flow, at: now)
     }
+  }
+
+  /// What a source did besides what was logged of it.
+  func log(_ gap: LineLimit<SourceNetwork>.Gap) -> Output {
+    let event = "Phones gave \(gap.count) more wrong passwords from \(gap.source == nil ? "other addresses" : "one address")"
+    return log(.warning, nil, nil, event, gap.source?.description)
   }
 
   private mutating func challenge(

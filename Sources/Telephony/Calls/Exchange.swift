@@ -56,6 +56,8 @@ package struct Exchange: Sendable {
   var authenticator: DigestAuthenticator
   var connections = Connections()
   var wrongPasswords = WrongPasswords()
+  /// Who has had its lines in the log about wrong passwords.
+  var passwordLines = LineLimit<SourceNetwork>()
   /// What happened at the SIP edge that nobody was told of.
   package internal(set) var edge = EdgeCounts()
   package internal(set) var counts = ExchangeCounts()
@@ -108,7 +110,8 @@ package struct Exchange: Sendable {
 
   package var deadline: Instant? {
     let calls = earliest(earliest(ringing.next, absences.next, records.deadline), news.deadline)
-    return earliest(earliest(layer.deadline, connections.deadline, registrations.next), calls, abandoned.deadline)
+    let edge = earliest(layer.deadline, connections.deadline, registrations.next, passwordLines.deadline)
+    return earliest(edge, calls, abandoned.deadline)
   }
   package var callCount: Int { tenants.values.reduce(0) { $0 + $1.calls.count } }
 
@@ -161,6 +164,7 @@ package struct Exchange: Sendable {
     while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
     while let absentee = absences.popDue(at: now) { outputs += end(absentee.place, .connectionLost, at: now) }
     while let tenant = news.popDue(at: now) { outputs += tellDesks(of: tenant, at: now) }
+    outputs += passwordLines.wake(at: now).map(log)
     abandoned.expire(at: now)
     outputs += records.expire(at: now).map { .record($0) }
     return outputs
@@ -175,9 +179,11 @@ package struct Exchange: Sendable {
   /// Takes no new calls, and ends those that are.
   package mutating func shutDown(at now: Instant) -> [Output] {
     isShuttingDown = true
-    return tenants.values.flatMap { tenant in tenant.calls.keys.map { Place(tenant: tenant.id, call: $0) } }
+    let lines = passwordLines.end(at: now).map(log)
+    let ends = tenants.values.flatMap { tenant in tenant.calls.keys.map { Place(tenant: tenant.id, call: $0) } }
       .sorted { $0.call.description < $1.call.description }
       .flatMap { end($0, .shuttingDown, at: now) }
+    return lines + ends
   }
 
   // MARK: Datagrams

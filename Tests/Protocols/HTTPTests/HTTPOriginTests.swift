@@ -46,7 +46,7 @@ struct PercentCodingTests {
   @Test("What is escaped is one segment, and is read again", arguments: ["a+b@c", "a/b?c#d", "ä %", "", "\u{0}\r\n"])
   func roundTrip(text: String) {
     let escaped = PercentCoding.encode(text)
-    #expect(PercentCoding.decode(escaped) == text)
+    #expect(PercentCoding.decode(escaped) == text && PercentCoding.decode(escaped, isForm: true) == text)
     #expect(escaped.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#+".utf8.contains($0) })
   }
 }

@@ -37,41 +37,6 @@ struct TrustedProxiesTests {
   }
 }
 
-@Suite("A body with known fields")
-struct RequestFormTests {
-  private func form(_ body: String) throws(RequestForm.Fault) -> RequestForm {
-    try RequestForm(HTTPRequest(method: "POST", path: "/", body: Array(body.utf8)), ["user", "password", "origins"])
-  }
-
-  private func fault(_ body: String, _ read: (RequestForm) throws -> Void = { _ in }) -> RequestForm.Fault? {
-    do { try read(try form(body)) } catch { return error as? RequestForm.Fault }
-    return nil
-  }
-
-  @Test("Texts and lists are read; null is as nothing")
-  func fields() throws {
-    let form = try form(#"{"user":"ä\u0000","origins":["a","b"],"password":null}"#)
-    #expect(try form.text("user") == "ä\u{0}" && form.optionalTexts("origins") == ["a", "b"])
-    #expect(try form.optionalText("password") == nil)
-  }
-
-  @Test("What is wrong is told by its name, and with what was meant")
-  func faults() {
-    for body in ["", "{", "[]", "1", "null", "\"x\"", "{\"user\":}", String(repeating: "[", count: 100_000), "\u{FF}"] {
-      #expect(fault(body)?.status == 400, "\(body.prefix(20))")
-    }
-    #expect(fault(#"{"pasword":"x"}"#)?.sentence == "There is no field pasword; did you mean password?")
-    #expect(fault("{}") { _ = try $0.text("user") }?.sentence == "user is missing.")
-    for value in ["1", "true", "{}", "[]", "1.5"] {
-      #expect(fault("{\"user\":\(value)}") { _ = try $0.optionalText("user") }?.sentence == "user must be a text.")
-    }
-    for value in ["1", "\"a\"", "[1]", "[null]", "[[]]"] {
-      let fault = fault("{\"origins\":\(value)}") { _ = try $0.optionalTexts("origins") }
-      #expect(fault?.sentence == "origins must be a list of texts." && fault?.status == 422, "\(value)")
-    }
-  }
-}
-
 @Suite("Tokens that were ended")
 struct RevokedTokensTests {
   private func person(_ number: Int) -> RevokedTokens.Person {

@@ -8,7 +8,9 @@ import Wire
 /// A whole server on free ports, spoken to through its control socket.
 ///
 /// The client waits as a command does, on a thread of its own: the pool that the server's tasks share has no thread to spare.
-func withServer(_ body: @escaping @Sendable (ControlClient) throws -> Void) async throws {
+func withServer(
+  _ change: (inout Configuration) -> Void = { _ in }, _ body: @escaping @Sendable (ControlClient) throws -> Void
+) async throws {
   let folder = TemporaryFolder()
   var configuration = Configuration()
   configuration.data = folder.path
@@ -17,6 +19,7 @@ func withServer(_ body: @escaping @Sendable (ControlClient) throws -> Void) asyn
   configuration.rtpPorts = 33_000...33_099
   configuration.dialplans = Place.root + "/dialplans"
   configuration.logLevel = .error
+  change(&configuration)
   let server = try Server(configuration)
   try await server.start()
   do {

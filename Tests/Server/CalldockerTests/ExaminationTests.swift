@@ -1,9 +1,9 @@
 import Calls
-import Doctor
 import Foundation
 import Testing
 
 @testable import Calldocker
+@testable import Doctor
 
 @Suite("A doctor in the house")
 struct ExaminationTests {
@@ -37,6 +37,23 @@ struct ExaminationTests {
       #expect(service.process == getpid() && service.firstPhonePort == 33_000)
       let diagnosis = Doctor(service, patient, Doctor.Wishes(), version: service.version).examine()
       #expect(diagnosis.checks.map(\.check).contains("call") && diagnosis.verdict < .failed, "\(diagnosis.text)")
+    }
+  }
+}
+
+@Suite("The doctor's line to the HTTP port")
+struct WebLineTests {
+  @Test("It speaks TLS where the port does, and hears what comes together with the goodbye")
+  func goodbye() async throws {
+    func secure(_ configuration: inout Configuration) { configuration.tls = .selfSigned }
+    try await withServer(secure) { client in
+      let service: Service = try client.ask("GET", "/service")
+      for _ in 0..<20 {
+        let line = try WebLine(connect: service.http, speaksTLS: true, within: .seconds(10))
+        #expect(line.serverCertificate?.count == 32)
+        #expect(try line.get("/healthz").status == 200)
+      }
+      #expect(try WebLine(connect: service.http, speaksTLS: false, within: .seconds(10)).get("/nothing").status == 404)
     }
   }
 }

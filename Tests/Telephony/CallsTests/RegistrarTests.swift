@@ -25,6 +25,26 @@ struct RegistrarTests {
     #expect(line.register("alice", domain: "no-uuid.example", over: elsewhere).answer?.status == .notFound)
   }
 
+  @Test("Of one address's wrong passwords five are logged, and the others told in one line; another address is not held back")
+  func lines() throws {
+    func lines(_ outputs: [Exchange.Output]) -> [LogLine] {
+      outputs.compactMap { if case .log(let line) = $0, line.level == .warning { line } else { nil } }
+    }
+    var line = try SignallingLine()
+    var logged: [LogLine] = []
+    for number in 1...12 {
+      line.now += .milliseconds(10)
+      logged += lines(line.register("alice", password: "guess", over: elsewhere, number: UInt32(number)).outputs)
+    }
+    #expect(logged.count == 5 && logged.allSatisfy { $0.tenant == line.tenant })
+    logged = lines(line.register("bob", password: "guess", over: home).outputs)
+    #expect(logged.count == 1)
+    logged = lines(line.wait(.seconds(180)))
+    #expect(logged.map(\.event) == ["Phones gave 7 more wrong passwords from one address"])
+    #expect(logged.first?.personal == "203.0.113.1")
+    #expect(line.exchange.passwordLines.deadline == nil)
+  }
+
   @Test("A business may ask for SHA-256 alone, or for MD5 first and SHA-256 second; MD5 alone is what it begins with")
   func policies() throws {
     for (policy, algorithms) in [

@@ -19,7 +19,8 @@ package struct API: Sendable {
 
   /// In the order of the description.
   package static let operations: [Operation] =
-    accessOperations + tenantOperations + agentOperations + teamOperations + callOperations + publicOperations
+    accessOperations + tenantOperations + agentOperations + teamOperations + callOperations + peopleOperations
+    + publicOperations
 
   /// Who asks is judged first, so that a stranger learns nothing by what else is wrong.
   func answer(to request: HTTPRequest, _ operation: Operation, _ captures: [String: String]) async -> HTTPResponse {
@@ -112,9 +113,7 @@ package struct API: Sendable {
   static func json(_ status: Int, _ value: JSON, location: String? = nil) -> HTTPResponse {
     var response = HTTPResponse(
       status, headers: [("Content-Type", "application/json"), ("Cache-Control", "no-store")], body: Array(value.text.utf8))
-    if let location {
-      response.headers.append("Location", location)
-    }
+    if let location { response.headers.append("Location", location) }
     return response
   }
 

@@ -38,10 +38,10 @@ extension Command {
 
   static let userList = Verb(
     name: "user list", words: ["UUID"], summary: "list a business's owners and supervisors", flags: controlFlags,
-    notes: "Its agents are listed by `calldocker agent list`. With --json: {\"items\":[…],\"next\":null} on one line."
+    notes: "Its agents are listed by `calldocker agent list`. With --json: {\"items\":[…]} on one line."
   ) { options, environment in
     let tenant = try tenantID(options)
-    let page: PersonPage = try controlClient(options, environment).ask("GET", "/tenants/\(tenant)/users")
+    let page: PersonList = try controlClient(options, environment).ask("GET", "/tenants/\(tenant)/users")
     try print(options, json: try json(page)) {
       table(["ROLE", "ADDED", "USER"], page.items.map { [$0.role.rawValue, $0.createdAt, $0.user] })
     }

@@ -53,8 +53,7 @@ extension ControlPlane {
       let person = try await reception.addPerson(wish.user, role: role, password: wish.password, to: tenant)
       return Self.json(201, PersonShown(person))
     case .listUsers:
-      // There are few enough for one answer.
-      return Self.json(200, PersonPage(items: await reception.people(of: tenant).map { PersonShown($0) }))
+      return Self.json(200, PersonList(items: await reception.people(of: tenant).map { PersonShown($0) }))
     case .removeUser: return Self.json(200, PersonShown(try await reception.removePerson(user, of: tenant)))
     case .showSettings: return Self.json(200, SettingsShown(try await reception.settings(of: tenant)))
     case .changeSettings:

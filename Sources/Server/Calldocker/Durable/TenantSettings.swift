@@ -3,28 +3,35 @@ import HTTP
 import SIPSyntax
 
 /// What a tenant may choose, as the `settings` of its row keep it: a JSON object in the words of the API.
-struct TenantSettings: Hashable, Sendable {
+package struct TenantSettings: Hashable, Sendable {
   /// Pages from which calls may come and agents may work; none stands for all.
-  var allowedOrigins: [HTTPOrigin] = []
-  var digest = DigestPolicy.md5
+  package var allowedOrigins: [HTTPOrigin] = []
+  package var digest = DigestPolicy.md5
 
   /// Some of them anew; `nil` leaves what is.
-  struct Change: Hashable, Sendable {
+  package struct Change: Hashable, Sendable {
     var allowedOrigins: [HTTPOrigin]?
     var digest: DigestPolicy?
+
+    package init(allowedOrigins: [HTTPOrigin]? = nil, digest: DigestPolicy? = nil) {
+      self.allowedOrigins = allowedOrigins
+      self.digest = digest
+    }
   }
+
+  static let digestNames = DigestPolicy.allCases.map(\.settingsName)
 
   init() {}
 
   /// What was kept; whatever of it is not understood is as if it had never been set.
-  init(kept text: String) {
+  package init(kept text: String) {
     let fields = Self.fields(text)
     allowedOrigins = (fields["allowedOrigins"] as? [String])?.compactMap { HTTPOrigin($0) } ?? []
     digest = (fields["digest"] as? String).flatMap { DigestPolicy(settingsName: $0) } ?? .md5
   }
 
   /// The text of a row with the change in it. Fields that this version does not know stay.
-  static func text(_ kept: String, changedBy change: Change) -> String {
+  package static func text(_ kept: String, changedBy change: Change) -> String {
     var fields = fields(kept)
     if let origins = change.allowedOrigins { fields["allowedOrigins"] = origins.map(\.description) }
     if let digest = change.digest { fields["digest"] = digest.settingsName }
@@ -38,8 +45,6 @@ struct TenantSettings: Hashable, Sendable {
 }
 
 extension DigestPolicy {
-  static let settingsNames = allCases.map(\.settingsName)
-
   var settingsName: String {
     switch self {
     case .md5: "md5"

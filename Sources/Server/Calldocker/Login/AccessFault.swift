@@ -1,5 +1,4 @@
 import HTTP
-import SIPSyntax
 
 /// Why people or settings cannot be so.
 enum AccessFault: Error, Hashable, Sendable {
@@ -37,7 +36,7 @@ enum AccessFault: Error, Hashable, Sendable {
       "\(origin) is no origin, such as https://shop.example: http or https, a host, maybe a port, and nothing behind it."
     case .tooManyOrigins: "A business may name \(Reception.maximumOrigins) origins."
     case .digest(let digest):
-      "\(digest) is no choice of digests; there are \(DigestPolicy.settingsNames.joined(separator: ", "))."
+      "\(digest) is no choice of digests; there are \(TenantSettings.digestNames.joined(separator: ", "))."
     }
   }
 }

@@ -34,6 +34,9 @@ package actor Reception {
   private var revoked = RevokedTokens()
   var randomness = Randomness.system
   private var sweeper: EventLoop.TimerID?
+  /// Who has had its lines in the log about wrong passwords, and when the others are told of.
+  private var lines = LineLimit<SourceNetwork>()
+  private var teller: EventLoop.TimerID?
 
   /// Reads the key that seals tokens, or makes one: this waits for the disk.
   init(
@@ -57,6 +60,7 @@ package actor Reception {
     for row in state.revokedTokens { revoked.insert(row.jti, expiresAt: row.expiresAt.milliseconds / 1000) }
     sweeper = loop.makeTimer { [unowned self] in assumeIsolated { $0.sweep() } }
     scheduleSweep()
+    teller = loop.makeTimer { [unowned self] in assumeIsolated { $0.tellOfOthers() } }
   }
 
   private func scheduleSweep() {
@@ -158,8 +162,27 @@ package actor Reception {
 
   private func complain(of wish: Wish, from address: IPAddress) {
     let tenant = TenantID(wish.uuid).map { [("tenant", $0.description)] } ?? []
+    let isLine = lines.admits(SourceNetwork(address), at: SystemClock.now)
+    if let teller { loop.set(teller, to: lines.deadline) }
+    guard isLine else { return }
     let user = wish.user.prefix(Self.maximumUserBytes)
     log.write(.warning, "Somebody could not log in", personal: "\(user) from \(address)", tenant)
+  }
+
+  /// Says what is still to be said in the log.
+  func stop() { tell(lines.end(at: SystemClock.now)) }
+
+  private func tellOfOthers() {
+    tell(lines.wake(at: SystemClock.now))
+    if let teller { loop.set(teller, to: lines.deadline) }
+  }
+
+  private func tell(_ gaps: [LineLimit<SourceNetwork>.Gap]) {
+    for gap in gaps {
+      let source = gap.source == nil ? "other addresses" : "one address"
+      log.write(
+        .warning, "\(gap.count) more could not log in from \(source)", personal: gap.source.map { "from \($0)" })
+    }
   }
 
   // MARK: Tokens
@@ -250,7 +273,7 @@ package actor Reception {
   }
 
   /// The token that a request shows (RFC 6750 §2.1).
-  static func token(of request: HTTPRequest) throws(Denial) -> String {
+  package static func token(of request: HTTPRequest) throws(Denial) -> String {
     guard let field = request.headers["Authorization"] else { throw .noToken }
     let words = field.split(separator: " ")
     guard words.count == 2, words[0].lowercased() == "bearer", words[1].utf8.count <= TokenSeal.maximumBytes else {

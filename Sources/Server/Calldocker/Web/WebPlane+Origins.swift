@@ -34,16 +34,16 @@ extension WebPlane {
   private static let maximumAge = "86400"
 
   /// What a browser asks before a page of another origin may do more than read (Fetch standard §3.2.2).
-  static func preflight(_ request: HTTPRequest) -> HTTPResponse {
-    let methods = API.methods(at: request.path)
+  static func preflight(_ path: String) -> HTTPResponse {
+    let methods = API.methods(at: path)
+    let allowed = (methods.isEmpty ? ["GET", "POST", "OPTIONS"] : methods).joined(separator: ", ")
     var response = HTTPResponse(
       204,
       headers: [
-        ("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE, OPTIONS"),
-        ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
-        ("Access-Control-Max-Age", ownedTenant(request.path) == nil ? maximumAge : judgedMaximumAge),
+        ("Access-Control-Allow-Methods", allowed), ("Access-Control-Allow-Headers", "Content-Type, Authorization"),
+        ("Access-Control-Max-Age", ownedTenant(path) == nil ? maximumAge : judgedMaximumAge),
       ])
-    if !methods.isEmpty { response.headers.append("Allow", methods.joined(separator: ", ")) }
+    if !methods.isEmpty { response.headers.append("Allow", allowed) }
     return response
   }
 
@@ -90,8 +90,9 @@ extension WebPlane {
     let segments = path.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: true)
     guard segments.count >= 3, segments[0] == "api" else { return nil }
     switch segments[1] {
-    case "tenants": return PercentCoding.decode(segments[2])
-    case "widget": return segments.count == 4 && segments[3] == "status" ? PercentCoding.decode(segments[2]) : nil
+    case "tenants": return PercentCoding.decode(segments[2], isForm: false)
+    case "widget" where segments.count == 4 && segments[3] == "status":
+      return PercentCoding.decode(segments[2], isForm: false)
     default: return nil
     }
   }

@@ -31,7 +31,7 @@ extension WebPlane {
 
   func serve(_ request: HTTPRequest, _ number: HTTPConnection.RequestNumber, _ client: WebClient) {
     if request.path == "/socket.io/" || request.path == "/socket.io" { return serveSocketIO(request, number, client) }
-    if request.method == "OPTIONS" { return answer(client, number, Self.preflight(request)) }
+    if request.method == "OPTIONS" { return answer(client, number, Self.preflight(request.path)) }
     if let response = files.answer(to: request) { return answer(client, number, response) }
     switch Self.router.match(request.method, request.path) {
     case .notFound: answer(client, number, .problem(404, "There is nothing at this address"))
@@ -54,7 +54,7 @@ extension WebPlane {
       case .health: health(request)
       case .metrics: await metrics(request, from: clients[client])
       case .demo: await describeDemo(request)
-      case .access(let place): await answer(place, captures, request, number, client)
+      case .access(let place): await answer(place, request, number, client)
       case .everybody(.register): await register(request, from: clients[client])
       case .everybody(.status): await status(captures["uuid"] ?? "")
       case .everybody(.description): API.description

@@ -3,7 +3,7 @@ import Runtime
 import Wire
 
 /// Peers' addresses as sockets of this process, and the time that passes on them. One thread, which runs it until something holds.
-final class SocketNetwork: PeerNetwork {
+package final class SocketNetwork: PeerNetwork {
   private struct Port {
     var socket: UDPSocket
     var receive: (([UInt8], SocketAddress) -> Void)?
@@ -15,17 +15,17 @@ final class SocketNetwork: PeerNetwork {
   private var lastToken: UInt64 = 0
   private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
 
-  init() throws(SystemFailure) { epoll = try Epoll() }
+  package init() throws(SystemFailure) { epoll = try Epoll() }
 
   deinit {
     for port in ports.values { port.socket.close() }
     room.deallocate()
   }
 
-  var now: Instant { SystemClock.now }
+  package var now: Instant { SystemClock.now }
 
   /// A free port that a peer can then listen on.
-  func reserve(_ ip: IPAddress) throws(SystemFailure) -> SocketAddress {
+  package func reserve(_ ip: IPAddress) throws(SystemFailure) -> SocketAddress {
     let socket = try UDPSocket(bind: SocketAddress(ip, 0))
     let address = SocketAddress(ip, socket.localAddress?.port ?? 0)
     try add(socket, address)
@@ -33,7 +33,7 @@ final class SocketNetwork: PeerNetwork {
   }
 
   /// Two free ports in a row, for RTP and RTCP.
-  func reservePair(_ ip: IPAddress) throws(SystemFailure) -> SocketAddress {
+  package func reservePair(_ ip: IPAddress) throws(SystemFailure) -> SocketAddress {
     var tries = 0
     while true {
       let first = try UDPSocket(bind: SocketAddress(ip, 0))
@@ -58,7 +58,7 @@ final class SocketNetwork: PeerNetwork {
   }
 
   /// Has something done whenever a descriptor can be read.
-  func watch(_ file: Int32, _ handler: @escaping () -> Void) throws(SystemFailure) {
+  package func watch(_ file: Int32, _ handler: @escaping () -> Void) throws(SystemFailure) {
     lastToken += 1
     handlers[lastToken] = handler
     try epoll.add(file, .readable, token: lastToken)
@@ -72,23 +72,23 @@ final class SocketNetwork: PeerNetwork {
 
   // MARK: PeerNetwork
 
-  func listen(_ address: SocketAddress, _ receive: @escaping ([UInt8], SocketAddress) -> Void) {
+  package func listen(_ address: SocketAddress, _ receive: @escaping ([UInt8], SocketAddress) -> Void) {
     if ports[address] == nil {
       guard let socket = try? UDPSocket(bind: address), (try? add(socket, address)) != nil else { return }
     }
     ports[address]?.receive = receive
   }
 
-  func close(_ address: SocketAddress) { ports[address]?.receive = nil }
+  package func close(_ address: SocketAddress) { ports[address]?.receive = nil }
 
-  func send(_ octets: [UInt8], from: SocketAddress, to: SocketAddress) {
+  package func send(_ octets: [UInt8], from: SocketAddress, to: SocketAddress) {
     octets.withUnsafeBytes { _ = ports[from]?.socket.send($0, to: to) }
   }
 
   // MARK: Time
 
   /// Lets time pass until `condition` holds; says whether it did within `limit`.
-  func run(atMost limit: Duration, _ peers: Peers, until condition: () -> Bool) -> Bool {
+  package func run(atMost limit: Duration, _ peers: some Inhabitants, until condition: () -> Bool) -> Bool {
     let end = now + limit
     while !condition() {
       guard now < end else { return false }
@@ -100,15 +100,8 @@ final class SocketNetwork: PeerNetwork {
   }
 
   /// Whoever lives on it.
-  struct Peers {
-    var phone: SoftPhone
-    var browser: BrowserPeer
-
-    var deadline: Instant? { earliest(phone.deadline, browser.deadline) }
-
-    func wake() {
-      phone.wake()
-      browser.wake()
-    }
+  package protocol Inhabitants {
+    var deadline: Instant? { get }
+    func wake()
   }
 }

@@ -51,7 +51,7 @@ final class TestCall {
 
   private func converse() throws {
     let network = try SocketNetwork()
-    let peers = SocketNetwork.Peers(phone: try phone(on: network), browser: try browser(on: network))
+    let peers = Ends(phone: try phone(on: network), browser: try browser(on: network))
     let (phone, browser) = (peers.phone, peers.browser)
     func step(_ step: CallCheck.Step, _ obstacle: @autoclosure () -> String?, until condition: () -> Bool) throws {
       check.step = step
@@ -66,7 +66,7 @@ final class TestCall {
     }
 
     check.step = .connecting
-    let line = try VisitorLine(connect: service, within: .seconds(30))
+    let line = try VisitorLine(connect: service.http, speaksTLS: service.speaksTLS, within: .seconds(30))
     self.line = line
     var isConnected = false
     try network.watch(line.file) { [unowned self] in
@@ -109,6 +109,19 @@ final class TestCall {
       !phone.isTalking && states.contains("ended")
     }
     try look()
+  }
+
+  /// Who talks with whom.
+  private struct Ends: SocketNetwork.Inhabitants {
+    var phone: SoftPhone
+    var browser: BrowserPeer
+
+    var deadline: Instant? { earliest(phone.deadline, browser.deadline) }
+
+    func wake() {
+      phone.wake()
+      browser.wake()
+    }
   }
 
   private func mediaObstacle(_ browser: BrowserPeer) -> String {

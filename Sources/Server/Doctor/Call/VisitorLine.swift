@@ -6,9 +6,9 @@ import SocketIO
 import Wire
 
 /// A visitor's Socket.IO connection, by WebSocket from the first byte: says events, hears answers.
-final class VisitorLine {
+package final class VisitorLine {
   /// What the service said.
-  enum Word {
+  package enum Word {
     case connected
     case answered([String: Any])
     case event(String, [String: Any])
@@ -18,11 +18,11 @@ final class VisitorLine {
   private var frames = WebSocketFrames()
   private var lastEvent: UInt64 = 0
 
-  init(connect service: Service, within time: Duration) throws {
-    line = try WebLine(connect: service.http, speaksTLS: service.speaksTLS, within: time)
+  package init(connect address: SocketAddress, speaksTLS: Bool, within time: Duration) throws {
+    line = try WebLine(connect: address, speaksTLS: speaksTLS, within: time)
     var random = Randomness.system
     let request = [
-      "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1", "Host: \(service.http)", "Connection: Upgrade",
+      "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1", "Host: \(address)", "Connection: Upgrade",
       "Upgrade: websocket",
       "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: \(Base64.encode(random.bytes(16)))", "", "",
     ]
@@ -44,10 +44,10 @@ final class VisitorLine {
     }
   }
 
-  var file: Int32 { line.file }
+  package var file: Int32 { line.file }
 
   /// Says an event and asks for its answer.
-  func say(_ event: String, _ body: [String: String]) throws {
+  package func say(_ event: String, _ body: [String: String]) throws {
     lastEvent += 1
     let payload = try JSONSerialization.data(withJSONObject: [event, body])
     let packet = SocketIOPacket.event(namespace: "/", id: lastEvent, String(decoding: payload, as: UTF8.self))
@@ -57,13 +57,13 @@ final class VisitorLine {
   private func send(_ packet: EngineIOPacket) throws { try line.send(WebSocketFrames.text(packet.text)) }
 
   /// What has arrived; waits if nothing has.
-  func hear() throws -> [Word] {
+  package func hear() throws -> [Word] {
     frames.feed(try line.receive())
     return try heard()
   }
 
   /// What came with the answer to the upgrade and was not looked at.
-  func heard() throws -> [Word] {
+  package func heard() throws -> [Word] {
     var words: [Word] = []
     for text in try frames.texts() { words += try hear(text) }
     return words
@@ -97,7 +97,7 @@ final class VisitorLine {
   private static func object(_ value: Any?) -> [String: Any] { value as? [String: Any] ?? [:] }
 
   /// Closes in the normal way (RFC 6455 §7.4.1).
-  func leave() { try? line.send(WebSocketFrames.goodbye) }
+  package func leave() { try? line.send(WebSocketFrames.goodbye) }
 }
 
 /// The client's side of a WebSocket (RFC 6455) with a server that sends whole texts: ours.

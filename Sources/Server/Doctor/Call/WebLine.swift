@@ -11,6 +11,8 @@ final class WebLine {
   private let address: SocketAddress
   private var tls: TLSClientSession?
   private var waiting: [UInt8] = []
+  /// TLS said goodbye; what came before it is still to be read.
+  private var isOver = false
 
   /// - Parameter time: how long the whole conversation may take.
   init(connect address: SocketAddress, speaksTLS: Bool, within time: Duration) throws {
@@ -34,7 +36,7 @@ final class WebLine {
   }
 
   private func received() throws -> [UInt8] {
-    let octets = try conversation.receive()
+    let octets = isOver ? [] : try conversation.receive()
     guard !octets.isEmpty else { throw Ended(description: "the service closed the connection") }
     return octets
   }
@@ -47,7 +49,7 @@ final class WebLine {
       case .send(let records): try conversation.send(records)
       case .received(let octets): waiting += octets
       case .established: isEstablished = true
-      case .closed: throw Ended(description: "the service closed the connection")
+      case .closed: isOver = true
       case .failed(let failure): throw Ended(description: "TLS came to nothing: \(failure)")
       }
     }

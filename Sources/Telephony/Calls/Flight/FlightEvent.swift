@@ -26,7 +26,8 @@ package enum FlightEvent: Hashable, Sendable {
   case answered(AgentName, LegID)
   case visitorLost
   case visitorBack(hasOffer: Bool)
-  case agentLost(AgentName)
+  /// The agent's browser, in the call or while it rang.
+  case agentLost(AgentName, waits: Duration)
   case agentBack(AgentName, hasOffer: Bool)
   case message(FlightMessage)
   case media(FlightMedia)

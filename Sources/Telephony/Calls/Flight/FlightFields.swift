@@ -54,7 +54,8 @@ package struct FlightFields {
     case .answered(let agent, let leg): return [("answered", fields(leg, names, ["agent": names.name(agent)]))]
     case .visitorLost: return [("visitor-lost", [:])]
     case .visitorBack(let hasOffer): return [("visitor-back", ["offer": "\(hasOffer)"])]
-    case .agentLost(let agent): return [("agent-lost", ["agent": names.name(agent)])]
+    case .agentLost(let agent, let wait):
+      return [("agent-lost", ["agent": names.name(agent), "waits": "\(wait.components.seconds)"])]
     case .agentBack(let agent, let hasOffer):
       return [("agent-back", ["agent": names.name(agent), "offer": "\(hasOffer)"])]
     case .message(let message):

@@ -53,8 +53,8 @@ package struct FlightStory {
       ["\(names.name(agent)) answered (\(names.party(leg))), \((entry.at - record.startedAt).told) after the visitor's click."]
     case .visitorLost: ["The visitor's connection was lost; the call waits up to \(Call.absenceTime.told) for it."]
     case .visitorBack(let hasOffer): ["The visitor is back\(hasOffer ? ", with a new offer of its sound" : "")."]
-    case .agentLost(let agent):
-      ["The connection of \(names.name(agent))'s browser was lost; the call waits up to \(Call.absenceTime.told) for it."]
+    case .agentLost(let agent, let wait):
+      ["The connection of \(names.name(agent))'s browser was lost; the call waits up to \(wait.told) for it."]
     case .agentBack(let agent, let hasOffer):
       ["\(names.name(agent)) is back in a browser\(hasOffer ? ", with a new offer of its sound" : "")."]
     case .message(let message): told(message, entry, index)
