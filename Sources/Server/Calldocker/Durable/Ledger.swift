@@ -267,19 +267,24 @@ extension StorageFailure {
 
 /// The wall's clock beside the machine's own, of one moment: rows outlive the machine's.
 struct WallClock: Sendable {
-  private let wall = SystemClock.wallNanoseconds
-  private let machine = SystemClock.now
+  private let wall: Int64
+  /// The machine's own clock, at that moment.
+  let now: Instant
+
+  init(wallNanoseconds: Int64 = SystemClock.wallNanoseconds, at now: Instant = SystemClock.now) {
+    (wall, self.now) = (wallNanoseconds, now)
+  }
 
   static var now: WallTime { WallTime(milliseconds: SystemClock.wallNanoseconds / 1_000_000) }
 
   func time(_ moment: Instant) -> WallTime {
-    WallTime(milliseconds: (wall &+ (moment - machine).nanoseconds) / 1_000_000)
+    WallTime(milliseconds: (wall &+ (moment - now).nanoseconds) / 1_000_000)
   }
 
   /// The moment of a row's time; a row that tells of centuries from now is held to what can be said.
   func moment(_ time: WallTime) -> Instant {
     let (delay, overflow) = time.milliseconds.subtractingReportingOverflow(wall / 1_000_000)
-    return machine + .milliseconds(overflow ? 0 : max(-Self.farthest, min(Self.farthest, delay)))
+    return now + .milliseconds(overflow ? 0 : max(-Self.farthest, min(Self.farthest, delay)))
   }
   /// A hundred years in milliseconds.
   private static let farthest: Int64 = 3_155_760_000_000
