@@ -218,6 +218,7 @@ def test_without_a_descriptor_left_clients_are_turned_away_and_nothing_spins(gat
     assert seconds_of_work(gateway) - before < 1, "a full process must not work without rest"
     crowd[-1].settimeout(5)
     assert crowd[-1].recv(1) == b"", "who does not fit is told so"
+    assert gateway.log.read_text().count("No descriptor is left") == 1, "and the operator once"
     for connection in crowd:
         connection.close()
     eventually(lambda: requests.get(f"{gateway.http}/healthz", timeout=5).ok, what="room again")

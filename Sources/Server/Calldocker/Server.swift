@@ -227,6 +227,8 @@ package struct Server: Sendable {
 
   /// Takes no new calls, lets those that are come to their end for a while, ends the rest in words, and then the planes.
   package func stop() async {
+    // Whoever reads that we end is refused a call from then on.
+    await signalling.beginDraining()
     await web.beginDraining()
     await control.stop()
     let count = await signalling.callCount

@@ -26,6 +26,7 @@ package actor SignallingPlane {
   private var flights = FlightRecorder()
   private let sockets: SIPSockets
   private var streams: [ConnectionID: TCPConnection] = [:]
+  private var turnedAwayNews = TurnedAway()
   private var lastConnection: UInt64 = 0
   private let media: [MediaPlane]
   private let ledger: Ledger
@@ -98,6 +99,7 @@ package actor SignallingPlane {
       }
       open(stream, local: address(facing: remote.ip, over: local))
     }
+    log.write(turnedAway: turnedAwayNews.news(turnedAway, at: SystemClock.now), from: "SIP")
     schedule()
   }
 
@@ -410,6 +412,9 @@ package actor SignallingPlane {
     }
   }
 
+  /// Refuses new calls from now on.
+  package func beginDraining() { exchange.beginShutDown() }
+
   /// Refuses new calls from now on, and returns when the last one is over or the time is up.
   package func drain(within limit: Duration) async {
     exchange.beginShutDown()
@@ -445,6 +450,7 @@ package actor SignallingPlane {
       gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, refused: refused, legs: legs, turns: loop.turns)
   }
   nonisolated var mediaPlanes: [MediaPlane] { media }
+  nonisolated var turnedAway: UInt64 { sockets.listener.turnedAway }
   nonisolated var disk: (isFailing: Bool, heldCalls: Int) { ledger.diskFigures }
 }
 

@@ -8,6 +8,23 @@ import Wire
 struct TransactionLimitTests {
   private let flow = Flow(remote: SocketAddress(.v4(0xC000_0201), 5060), local: SocketAddress(.v4(0xC000_0202), 5060))
 
+  @Test("One small request past the limit is refused with 503, and held like none")
+  func count() throws {
+    var layer = TransactionLayer()
+    var small = try request(.options)
+    func next(_ number: Int) -> TransactionLayer.Output? {
+      small.headers.set(.via, Via(sentBy: HostPort(flow.remote), branch: "z9hG4bK\(number)").description)
+      return layer.receive(.request(small), over: flow, at: Instant()).first
+    }
+    for number in 0..<TransactionLayer.maximumTransactions { _ = next(number) }
+    #expect(layer.count == TransactionLayer.maximumTransactions)
+    guard case .send(let octets, _)? = next(TransactionLayer.maximumTransactions) else {
+      return #expect(Bool(false), "not refused")
+    }
+    #expect(octets.starts(with: "SIP/2.0 503 ".utf8))
+    #expect(layer.count == TransactionLayer.maximumTransactions)
+  }
+
   @Test("One large request past the limit is refused with 503; once the others are forgotten there is room again")
   func octets() throws {
     var layer = TransactionLayer()

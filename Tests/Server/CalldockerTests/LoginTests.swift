@@ -23,7 +23,8 @@ struct AccessTokenTests {
     #expect(try seal.read(token, now: 1_000_000) == claims)
     #expect(try seal.read(token, now: 1_003_599) == claims)
     #expect(throws: TokenSeal.Fault.expired) { try seal.read(token, now: 1_003_600) }
-    #expect(throws: TokenSeal.Fault.expired) { try seal.read(token, now: 999_000) }
+    // Its maker's clock was set back since: nobody is sent away for that.
+    #expect(throws: Never.self) { try seal.read(token, now: 999_000) }
     #expect(try seal.read(token, now: 999_950) == claims, "clocks differ a little")
   }
 

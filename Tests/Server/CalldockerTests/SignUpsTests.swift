@@ -20,4 +20,13 @@ struct SignUpsTests {
     let later = admits(.loopback, isDemo, after: 3600)
     #expect(!again && other && later)
   }
+
+  @Test("One address past those that are remembered is admitted, and the memory is not greater for it")
+  mutating func memory() {
+    for number in 0...SignUps.maximumAddresses {
+      let isAdmitted = signUps.admit(.v4(UInt32(number)), at: Instant())
+      #expect(isAdmitted)
+    }
+    #expect(signUps.addressCount == 1)
+  }
 }

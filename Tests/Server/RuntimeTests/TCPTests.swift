@@ -220,6 +220,23 @@ struct TCPTests {
     await leaver.stop()
   }
 
+  @Test("A peer that reads nothing is closed one byte past what may wait for it")
+  func tooMuchWaits() async throws {
+    // What the kernel takes waits there, and what it does not here: more than both can hold.
+    let leaver = try Leaver(Array(repeating: 1, count: TCPConnection.maximumWaiting + 1), patience: .seconds(600))
+    try await leaver.start()
+    let address = leaver.listener.localAddress
+    let read = try await Self.onThread {
+      let client = try Client(address)
+      defer { close(client.file) }
+      _ = client.send(1)
+      return client.readAll()
+    }
+    #expect(read == 0, "nothing of what is too much is sent")
+    #expect(await Self.eventually { await leaver.isOver })
+    await leaver.stop()
+  }
+
   @Test("A peer that sends on for ever is given up at a named size")
   func unheard() async throws {
     let leaver = try Leaver([1], patience: .seconds(600))
@@ -234,6 +251,17 @@ struct TCPTests {
     #expect(!wasTaken)
     #expect(await Self.eventually { await leaver.isOver })
     await leaver.stop()
+  }
+
+  @Test("A crowd that is turned away is told once, and a minute later with all who came since")
+  func turnedAway() {
+    var away = TurnedAway()
+    let start = Instant()
+    let news = [
+      away.news(0, at: start), away.news(1, at: start), away.news(500, at: start + .seconds(59)),
+      away.news(900, at: start + .seconds(60)), away.news(900, at: start + .seconds(600)),
+    ]
+    #expect(news == [nil, 1, nil, 899, nil])
   }
 
   @Test("A loop that has ended serves nobody any more; one that never began has ended already")

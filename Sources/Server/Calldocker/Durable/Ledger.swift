@@ -61,7 +61,7 @@ package struct Ledger: Sendable {
     let key = TenantKey(tenant)
     let user = owner.map { UserRow($0, of: tenant) }
     let row = TenantRow(key: key, name: name, isOpen: isOpen, fallback: fallback.rawValue, createdAt: now)
-    try await storage.write { writer in
+    try await commit { writer in
       try writer.addTenant(row)
       if let token { try writer.setOwnerToken(token, of: key) }
       if let user { try writer.addUser(user) }
@@ -72,7 +72,7 @@ package struct Ledger: Sendable {
     _ agent: AgentName, to tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
   ) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
-    try await storage.write { writer in
+    try await commit { writer in
       let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
       _ = try writer.addAgent(agent.description, to: key, secrets: secrets, displayName: displayName, at: now)
       try writer.setTeams(teams, of: agent.description, in: key, at: now)
@@ -84,7 +84,7 @@ package struct Ledger: Sendable {
     _ agent: AgentName, of tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
   ) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
-    try await storage.write { writer in
+    try await commit { writer in
       let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
       _ = try writer.setSecrets(secrets, of: agent.description, in: key)
       _ = try writer.setDisplayName(displayName, of: agent.description, in: key)
@@ -92,17 +92,25 @@ package struct Ledger: Sendable {
     }
   }
 
-  func remove(_ tenant: TenantID) async throws(StorageFailure) { _ = try await storage.removeTenant(TenantKey(tenant)) }
+  func remove(_ tenant: TenantID) async throws(StorageFailure) {
+    do throws(StorageFailure) {
+      _ = try await storage.removeTenant(TenantKey(tenant))
+      note(nil)
+    } catch {
+      note(error)
+      throw error
+    }
+  }
 
   func remove(_ agent: AgentName, of tenant: TenantID) async throws(StorageFailure) {
     let key = TenantKey(tenant)
-    _ = try await storage.write { try $0.removeAgent(agent.description, of: key) }
+    _ = try await commit { try $0.removeAgent(agent.description, of: key) }
   }
 
   /// Gives a tenant another name, where there is one, and other settings.
   func change(_ tenant: TenantID, name: String?, _ settings: TenantSettings.Change) async throws(StorageFailure) {
     let key = TenantKey(tenant)
-    try await storage.write { writer in
+    try await commit { writer in
       guard var row = try writer.tenant(key) else { return }
       row.name = name ?? row.name
       row.settings = TenantSettings.text(row.settings, changedBy: settings)
@@ -114,25 +122,25 @@ package struct Ledger: Sendable {
 
   func add(_ person: Accounts.Person, to tenant: TenantID) async throws(StorageFailure) {
     let row = UserRow(person, of: tenant)
-    try await storage.write { try $0.addUser(row) }
+    try await commit { try $0.addUser(row) }
   }
 
   func remove(_ person: Accounts.Person, of tenant: TenantID) async throws(StorageFailure) {
     let (key, name) = (TenantKey(tenant), person.name)
-    _ = try await storage.write { try $0.removeUser(name, of: key) }
+    _ = try await commit { try $0.removeUser(name, of: key) }
   }
 
   func set(
     _ secret: Accounts.Secret, of person: Accounts.Person, in tenant: TenantID, at moment: WallTime
   ) async throws(StorageFailure) {
     let (key, name, kept) = (TenantKey(tenant), person.name, secret.kept)
-    _ = try await storage.write { try $0.setPassword(kept, of: name, in: key, at: moment) }
+    _ = try await commit { try $0.setPassword(kept, of: name, in: key, at: moment) }
   }
 
   /// - Parameter expiresAt: seconds since 1970, after which the token is nobody's matter.
   func revoke(_ token: String, expiresAt: Int64) async throws(StorageFailure) {
     let row = RevokedTokenRow(jti: token, expiresAt: WallTime(milliseconds: expiresAt &* 1000))
-    try await storage.write { try $0.revokeToken(row) }
+    try await commit { try $0.revokeToken(row) }
   }
 
   /// Forgets the tokens that have ended by themselves. Nothing waits for it.
@@ -252,6 +260,20 @@ package struct Ledger: Sendable {
     }
   }
 
+  /// Makes a change, and notes whether the disk took it.
+  func commit<Answer: Sendable>(
+    _ change: @escaping @Sendable (StorageWriter) throws -> Answer
+  ) async throws(StorageFailure) -> Answer {
+    do throws(StorageFailure) {
+      let answer = try await storage.write(change)
+      note(nil)
+      return answer
+    } catch {
+      note(error)
+      throw error
+    }
+  }
+
   private func retry() async {
     while disk.with({ $0.isFailing }) {
       try? await Task.sleep(for: retryPeriod)
@@ -286,19 +308,24 @@ extension StorageFailure {
 
 /// The wall's clock beside the machine's own, of one moment: rows outlive the machine's.
 struct WallClock: Sendable {
-  private let wall = SystemClock.wallNanoseconds
-  private let machine = SystemClock.now
+  private let wall: Int64
+  /// The machine's own clock, at that moment.
+  let now: Instant
+
+  init(wallNanoseconds: Int64 = SystemClock.wallNanoseconds, at now: Instant = SystemClock.now) {
+    (wall, self.now) = (wallNanoseconds, now)
+  }
 
   static var now: WallTime { WallTime(milliseconds: SystemClock.wallNanoseconds / 1_000_000) }
 
   func time(_ moment: Instant) -> WallTime {
-    WallTime(milliseconds: (wall &+ (moment - machine).nanoseconds) / 1_000_000)
+    WallTime(milliseconds: (wall &+ (moment - now).nanoseconds) / 1_000_000)
   }
 
   /// The moment of a row's time; a row that tells of centuries from now is held to what can be said.
   func moment(_ time: WallTime) -> Instant {
     let (delay, overflow) = time.milliseconds.subtractingReportingOverflow(wall / 1_000_000)
-    return machine + .milliseconds(overflow ? 0 : max(-Self.farthest, min(Self.farthest, delay)))
+    return now + .milliseconds(overflow ? 0 : max(-Self.farthest, min(Self.farthest, delay)))
   }
   /// A hundred years in milliseconds.
   private static let farthest: Int64 = 3_155_760_000_000

@@ -32,9 +32,14 @@ extension PhoneRegistration {
     guard case .addresses(let contacts)? = try? headers.contacts, let only = contacts.first, contacts.count == 1 else {
       return nil
     }
+    // A clock that was set back would keep a phone registered for hours more than it asked for.
+    let registered = min(clock.moment(registeredAt), clock.now)
+    let longest = Int64(Bindings.maximumExpiry) * 1000
+    let lifetime = Duration.milliseconds(max(0, min(longest, expiresAt.milliseconds &- registeredAt.milliseconds)))
     return Binding(
-      contact: only, flow: Flow(remote: remote, local: local), registeredAt: clock.moment(registeredAt),
-      expiresAt: clock.moment(expiresAt), path: path?.split(separator: "\n").map(String.init) ?? [], callID: callID,
+      contact: only, flow: Flow(remote: remote, local: local), registeredAt: registered,
+      expiresAt: min(clock.moment(expiresAt), registered + lifetime), path: path?.split(separator: "\n").map(String.init) ?? [],
+      callID: callID,
       number: cseq, userAgent: userAgent)
   }
 }

@@ -22,6 +22,8 @@ struct Accounts: Sendable {
     let createdAt: WallTime
     /// Tokens from before this moment are worth nothing any more.
     var tokensValidAfter: WallTime
+    /// Seconds since 1970: tokens that were issued before are ended.
+    var oldestToken: Int64 { tokensValidAfter.milliseconds / 1000 }
 
     func isCalled(_ name: String) -> Bool { self.name.lowercased() == name.lowercased() }
   }

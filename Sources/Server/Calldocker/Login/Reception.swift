@@ -189,11 +189,13 @@ package actor Reception {
 
   /// A new token for somebody who proved to be that person; `nil` if the person has gone meanwhile.
   private func grant(_ user: String, _ role: Role, _ tenant: TenantID) async -> Grant? {
-    guard let credential = await credential(of: user, role, in: tenant, issuedAt: Self.now),
+    // After the clock was set back, what ended older tokens would end new ones too until it has caught up.
+    let issuedAt = max(Self.now, accounts.person(user, of: tenant)?.oldestToken ?? .min)
+    guard let credential = await credential(of: user, role, in: tenant, issuedAt: issuedAt),
       let company = await signalling.tenant(tenant.description)?.name
     else { return nil }
     let claims = AccessClaims(
-      tenant: tenant, user: user, role: role, issuedAt: Self.now, lifetime: Self.tokenLifetime, id: randomness.token(16),
+      tenant: tenant, user: user, role: role, issuedAt: issuedAt, lifetime: Self.tokenLifetime, id: randomness.token(16),
       credential: credential)
     return Grant(token: seal.sign(claims), claims: claims, company: company)
   }
@@ -206,7 +208,7 @@ package actor Reception {
       return seal.credential(of: Array(digest.sha256.utf8))
     case .owner, .supervisor:
       guard let person = accounts.person(user, of: tenant), person.role == role,
-        issuedAt >= person.tokensValidAfter.milliseconds / 1000
+        issuedAt >= person.oldestToken
       else { return nil }
       return seal.credential(of: person.secret.digest)
     }

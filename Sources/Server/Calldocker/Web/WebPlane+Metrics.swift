@@ -121,6 +121,9 @@ extension WebPlane {
     text.add("calldocker_web_connections", .gauge, "Connections to the HTTP port.", clients.count)
     text.add(
       "calldocker_web_connections_refused_total", .counter, "Connections to the HTTP port past a limit.", clientsRefused)
+    text.add(
+      "calldocker_turned_away_total", .counter, "Clients turned away for want of a descriptor.",
+      [("port=\"http\"", Double(turnedAwayCount)), ("port=\"sip\"", Double(signalling.turnedAway))])
     text.add("calldocker_web_sessions_refused_total", .counter, "Socket.IO sessions past a limit.", sessionsRefused)
     text.add("calldocker_web_sessions", .gauge, "Socket.IO sessions.", sessions.count)
     text.add(

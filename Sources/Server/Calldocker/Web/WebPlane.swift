@@ -48,6 +48,7 @@ package actor WebPlane {
   private(set) var clientsRefused: UInt64 = 0
   var sessionsRefused: UInt64 = 0
   private let listener: TCPListener
+  private var turnedAway = TurnedAway()
   private var lastNumber: UInt64 = 0
   /// Whether the service ends: who asks for its health is sent elsewhere.
   private(set) var isDraining = false
@@ -112,6 +113,8 @@ package actor WebPlane {
     }
   }
 
+  var turnedAwayCount: UInt64 { listener.turnedAway }
+
   func nextNumber() -> UInt64 {
     lastNumber &+= 1
     return lastNumber
@@ -138,6 +141,7 @@ package actor WebPlane {
       stream.onTrouble = { [log] words in log.write(.debug, "A web connection ends: \(words)", personal: "\(remote)") }
       schedule(client)
     }
+    log.write(turnedAway: turnedAway.news(listener.turnedAway, at: SystemClock.now), from: "HTTP")
   }
 
   private func received(_ octets: [UInt8], by number: UInt64) {
@@ -244,6 +248,7 @@ struct SignUps: Sendable {
   static let window = Duration.seconds(3600)
   static let maximumAddresses = 10_000
   private var moments: [IPAddress: [Instant]] = [:]
+  var addressCount: Int { moments.count }
 
   /// Whether one more is fine; notes it if so.
   mutating func admit(_ address: IPAddress, isDemo: Bool = false, at now: Instant) -> Bool {

@@ -10,6 +10,7 @@ package struct TCPListener: Sendable {
   package let file: Int32
   /// Kept for the moment when no descriptor is left: given up to take a client out of the queue, where it would wake us again and again.
   private let spare: Locked<Int32>
+  private let count = Locked<UInt64>(0)
 
   package init(bind address: SocketAddress) throws(SystemFailure) {
     let family: Int32 = if case .v6 = address.ip { AF_INET6 } else { AF_INET }
@@ -59,7 +60,11 @@ package struct TCPListener: Sendable {
     return (descriptor, source)
   }
 
+  /// Clients that were turned away for want of a descriptor.
+  package var turnedAway: UInt64 { count.with { $0 } }
+
   private func turnAway() {
+    count.with { $0 &+= 1 }
     spare.with { spare in
       if spare >= 0 { Glibc.close(spare) }
       let client = accept4(file, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
@@ -74,6 +79,22 @@ package struct TCPListener: Sendable {
       if spare >= 0 { Glibc.close(spare) }
       spare = -1
     }
+  }
+}
+
+/// Tells of clients that were turned away once, and again only after a while: a crowd at the door fills no log.
+package struct TurnedAway: Sendable {
+  package static let period = Duration.seconds(60)
+  private var told: UInt64 = 0
+  private var quietUntil: Instant?
+
+  package init() {}
+
+  /// How many there were since it was last told, if that is to be told now.
+  package mutating func news(_ total: UInt64, at now: Instant) -> UInt64? {
+    guard total > told, quietUntil.map({ $0 <= now }) ?? true else { return nil }
+    defer { (told, quietUntil) = (total, now + Self.period) }
+    return total - told
   }
 }
 
