@@ -13,8 +13,10 @@ final class TestCall {
   private static let visitorTone = 440.0
   private static let phoneTone = 1000.0
   /// How long each step may take: signalling on one machine takes milliseconds, and a machine that is busy a second.
-  private static let patience = Duration.seconds(5)
+  private static let patience = Duration.seconds(10)
   private static let talk = Duration.milliseconds(2500)
+  /// Seconds more that both ends may listen: on a machine that is busy the first ones are full of holes.
+  private static let encores = 6
   private static let samples = 8000
 
   private let service: Service
@@ -99,10 +101,14 @@ final class TestCall {
     check.roundTrip = browser.roundTrip.map { Double($0.nanoseconds) / 1e6 }
 
     check.step = .talking
-    let until = network.now + Self.talk
-    _ = network.run(atMost: Self.talk, peers) { network.now >= until }
-    check.visitor = Self.ear(browser.voice, listeningFor: Self.phoneTone)
-    check.phone = Self.ear(phone.voice, listeningFor: Self.visitorTone)
+    var listening = Self.talk
+    for _ in 0...Self.encores {
+      _ = network.run(atMost: listening, peers) { false }
+      check.visitor = Self.ear(browser.voice, listeningFor: Self.phoneTone)
+      check.phone = Self.ear(phone.voice, listeningFor: Self.visitorTone)
+      if [check.visitor, check.phone].allSatisfy({ $0?.share ?? 0 >= CallCheck.purity }) { break }
+      listening = .seconds(1)
+    }
 
     try line.say("call-hangup", ["callId": call ?? ""])
     try step(.hangingUp, phone.isTalking ? "the phone got no BYE" : "the visitor was not told") {
