@@ -30,12 +30,13 @@ package struct TransactionLayer: Sendable {
     indirect case inviteServer(InviteServerTransaction, Flow)
     case server(NonInviteServerTransaction, Flow)
 
-    var request: SIPRequest {
+    /// `nil` where only the answer is kept.
+    var request: SIPRequest? {
       switch self {
       case .inviteClient(let machine, _, _): machine.request
       case .client(let machine, _): machine.request
       case .inviteServer(let machine, _): machine.request
-      case .server(let machine, _): machine.request
+      case .server: nil
       }
     }
   }
