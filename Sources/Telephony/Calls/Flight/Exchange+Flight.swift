@@ -11,7 +11,10 @@ extension Exchange {
   func input(_ place: Place, _ input: FlightInput) -> Output { flight(place, .input(input)) }
 
   /// What a media plane says of a leg, whether a call has it, had it or let it go before it was open. Keys are for nobody's record.
-  func seen(_ event: MediaEvent) -> [Output] { if case .digit = event { [] } else { [.flight(.reported(event))] } }
+  func seen(_ event: MediaEvent) -> [Output] {
+    if case .digit = event { return [] }
+    return event.leg == nil ? [] : [.flight(.reported(event))]
+  }
 
   /// A message that may belong to a call: all our calls' Call-IDs have one length, and neither registrations nor what stands outside
   /// any dialog are theirs.
