@@ -43,7 +43,8 @@ extension Exchange {
   func start(_ tenant: Tenant, _ visitor: VisitorID, _ offer: BrowserOffer?, _ chance: ChanceKey) -> FlightStart {
     FlightStart(
       visitor: visitor, isVisitorBusy: placesByVisitor[visitor] != nil, room: tenant.room - tenant.calls.count,
-      fallback: tenant.fallback, callsByPlane: callsByPlane, exhaustedPlanes: exhaustedPlanes.union(strainedPlanes).map(\.number).sorted(),
+      fallback: tenant.fallback, callsByPlane: callsByPlane,
+      exhaustedPlanes: exhaustedPlanes.union(strainedPlanes).map(\.number).sorted(),
       offer: offer.map(FlightOffer.init), chance: chance)
   }
 
