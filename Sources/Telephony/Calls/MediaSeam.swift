@@ -146,11 +146,13 @@ package enum MediaEvent: Hashable, Sendable {
 }
 
 extension MediaEvent {
-  package var leg: LegID {
+  /// `nil` for what a plane says of itself.
+  package var leg: LegID? {
     switch self {
     case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
       .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .digit(let leg, _), .played(let leg), .closed(let leg, _):
       leg
+    case .strained, .relaxed: nil
     }
   }
 }

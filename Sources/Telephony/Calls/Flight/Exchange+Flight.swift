@@ -11,7 +11,10 @@ extension Exchange {
   func input(_ place: Place, _ input: FlightInput) -> Output { flight(place, .input(input)) }
 
   /// What a media plane says of a leg, whether a call has it, had it or let it go before it was open. Keys are for nobody's record.
-  func seen(_ event: MediaEvent) -> [Output] { if case .digit = event { [] } else { [.flight(.reported(event))] } }
+  func seen(_ event: MediaEvent) -> [Output] {
+    if case .digit = event { return [] }
+    return event.leg == nil ? [] : [.flight(.reported(event))]
+  }
 
   /// A message that may belong to a call: all our calls' Call-IDs have one length, and neither registrations nor what stands outside
   /// any dialog are theirs.
@@ -40,7 +43,8 @@ extension Exchange {
   func start(_ tenant: Tenant, _ visitor: VisitorID, _ offer: BrowserOffer?, _ chance: ChanceKey) -> FlightStart {
     FlightStart(
       visitor: visitor, isVisitorBusy: placesByVisitor[visitor] != nil, room: tenant.room - tenant.calls.count,
-      fallback: tenant.fallback, callsByPlane: callsByPlane, exhaustedPlanes: exhaustedPlanes.map(\.number).sorted(),
+      fallback: tenant.fallback, callsByPlane: callsByPlane,
+      exhaustedPlanes: exhaustedPlanes.union(strainedPlanes).map(\.number).sorted(),
       offer: offer.map(FlightOffer.init), chance: chance)
   }
 

@@ -134,7 +134,7 @@ package struct FlightRecorder: Sendable {
   }
 
   private mutating func reported(_ event: MediaEvent, at now: Instant) {
-    guard let call = callsByLeg[event.leg] else { return }
+    guard let call = event.leg.flatMap({ callsByLeg[$0] }) else { return }
     if case .played(let leg) = event { return append(.input(.played(leg)), to: call, at: now) }
     if let media = FlightMedia(event) { append(.media(media), to: call, at: now) }
   }
