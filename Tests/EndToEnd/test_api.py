@@ -266,6 +266,23 @@ def test_every_mistake_is_named_by_a_sentence(business):
     assert owner("GET", f"{team}/x").status_code == 404 and owner("GET", f"{agent}/x").status_code == 404
 
 
+def test_what_everybody_may_ask_has_its_mistakes_described_too(api, business):
+    form = {"companyName": "ACME", "email": "a@b.example"}
+    for status, method, place, body in [
+        (400, "POST", "/api/widget/register", {"companyName": "ACME"}), (400, "POST", "/api/widget/register", []),
+        (422, "POST", "/api/widget/register", {**form, "email": "nobody"}),
+        (422, "POST", "/api/widget/register", {**form, "password": "short"}),
+        (422, "POST", "/api/widget/register", {**form, "companyName": "x" * 201}),
+        (404, "GET", "/api/widget/00000000-0000-4000-8000-000000000000/status", None), (404, "GET", "/api/widget/x/status", None),
+        (401, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody", "password": "wrong"}),
+        (422, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody"}), (401, "POST", "/api/login/renew", None),
+        (401, "POST", "/api/logout", None),
+    ]:
+        answer = api(method, place, body)
+        assert answer.status_code == status, (method, place, answer.text)
+        assert answer.json()["status"] == status and answer.json()["title"]
+
+
 def test_queries_and_bodies_are_read_strictly(business):
     owner, path = business.owner, business.path
     for query, word in [

@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+import requests
 import socketio
 
 from conftest import eventually, sign_up
@@ -141,6 +142,32 @@ def test_a_desk_that_is_lost_comes_back_into_its_call(office, page):
     assert not visitor.heard("call-state", state="ended")
     back.ask("call-hangup", callId=call)
     assert visitor.hears("call-state", state="ended")["reason"] == "agent-hung-up"
+
+
+def test_who_logged_in_hears_of_the_call_that_waits(gateway, page):
+    business = sign_up(gateway)
+    uuid, owner = business["uuid"], {"Authorization": f"Bearer {business['token']}"}
+    agents = f"{gateway.http}/api/tenants/{uuid}/agents"
+    form = {"name": "alice", "displayName": "Alice B.", "password": "correct horse"}
+    assert requests.post(agents, json=form, headers=owner, timeout=15).status_code == 201
+    login = {"uuid": uuid, "user": "alice", "password": "correct horse"}
+    token = requests.post(f"{gateway.http}/api/login", json=login, timeout=30).json()["token"]
+    sit_down = {"uuid": uuid, "agentId": "alice", "token": token}
+    alice, visitor = page(), page()
+    assert alice.ask("register-agent", **sit_down)["agent"]["displayName"] == "Alice B."
+    call = visitor.ask("call-request", uuid=uuid, sdp=offer())["callId"]
+    alice.hears("incoming-call", callId=call)
+    alice.ask("call-accept", callId=call, sdp=offer("desk"))
+    alice.vanish()
+    item = requests.get(f"{agents}/alice", headers=owner, timeout=15).json()
+    assert item["state"] == "busy" and item["phones"] == 0
+    eventually(lambda: not requests.get(f"{agents}/alice", headers=owner, timeout=15).json()["desk"], what="the lost desk")
+    back = page()
+    waiting = back.ask("register-agent", **sit_down)
+    assert waiting["callId"] == call and waiting["agent"]["state"] == "busy"
+    resumed = back.ask("call-resume", uuid=uuid, callId=call, resumeToken=waiting["resumeToken"])
+    assert resumed["success"] and resumed["state"] == "talking"
+    assert "callId" not in page().ask("register-agent", **sit_down), "nothing waits any more"
 
 
 def test_a_goodbye_ends_the_call_at_once(office, page):

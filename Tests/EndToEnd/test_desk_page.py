@@ -324,6 +324,8 @@ def test_a_login_lives_in_its_window_or_on_the_device_as_chosen(gateway, browse)
     second.get_by_role("button", name="Log out").click()
     expect(second.get_by_role("heading", name="Log in to your desk")).to_be_visible()
     expect(page.get_by_role("heading", name="Log in to your desk")).to_be_visible()
+    expect(page).to_have_title("Desk")
+    expect(second).to_have_title("Desk")
     token = page.evaluate("JSON.stringify([...Object.entries(localStorage), ...Object.entries(sessionStorage)])")
     assert "token" not in token
 
@@ -358,13 +360,14 @@ def test_the_owner_sees_calls_and_people_and_is_no_agent(gateway, browse):
     expect(page.get_by_role("combobox", name="Agent")).to_be_visible()
 
 
-def test_the_demo_page_lets_a_newcomer_answer_in_the_browser(gateway, browse, visitors, visitor):
+def test_the_demo_page_lets_a_newcomer_answer_in_the_browser(gateway, browse, visitor):
     page = browse().new_page()
     page.goto(gateway.demo_page)
     with page.expect_popup() as popup:
         page.get_by_role("button", name="Answer in this browser").first.click()
     window = popup.value
     expect(title(window)).to_have_text("Ready for calls")
+    expect(page.get_by_text("Somebody is there, so a call rings.")).to_be_visible()
     caller = visitor()
     answer(window)
     both_hear(window, caller)
@@ -601,11 +604,7 @@ def test_it_speaks_the_agents_language(gateway, browse, language, words, ready):
     page.locator("#user").fill("alice")
     page.locator("#password").fill("x")
     page.get_by_role("button", name=words).click()
-    expect(title_in(page)).to_have_text(ready)
-
-
-def title_in(page):
-    return page.locator(".stage .title")
+    expect(page.locator(".stage .title")).to_have_text(ready)
 
 
 def test_every_language_says_everything():

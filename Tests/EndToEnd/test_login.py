@@ -6,13 +6,17 @@ import datetime
 import json
 import re
 import socket
+import sqlite3
 
 import pytest
 import requests
 import socketio
+from playwright.sync_api import sync_playwright
 
 from conftest import DEMO, sign_up
-from test_durable import ask, calldocker, house, kill
+from test_durable import ask, calldocker, house, kill, rows
+from visitor import launch
+from website import Website
 
 assert house
 
@@ -138,9 +142,14 @@ def test_tokens_outlive_a_crash_and_so_does_their_end(house):
     stays, ended = (log_in(gateway, made["uuid"], "alice", "secret-1").json()["token"] for _ in range(2))
     assert log_out(gateway, ended).status_code == 204
     kill(gateway)
+    with sqlite3.connect(f"{gateway.data}/calldocker.db") as database:
+        database.execute("INSERT INTO revoked_tokens (jti, expires_at) VALUES ('of-long-ago', 1)")
     gateway = house()
     assert renew(gateway, ended).status_code == 401
     assert renew(gateway, stays).status_code == 200
+    kept = [jti for (jti,) in rows(gateway, "SELECT jti FROM revoked_tokens")]
+    claims = json.loads(base64.urlsafe_b64decode(ended.split(".")[1] + "=="))
+    assert kept == [claims["jti"]], "what has ended by itself is forgotten"
 
 
 def test_a_removed_agents_token_is_worth_nothing_and_stays_so(house):
@@ -383,6 +392,55 @@ def test_pages_of_other_origins_get_nothing_that_is_the_tenants(house):
         answer = requests.get(f"{gateway.http}{path}", headers={"Origin": EVIL}, timeout=5)
         assert permission(answer) in ("*", EVIL), path
     assert permission(requests.options(f"{gateway.http}/api/login", headers={"Origin": EVIL}, timeout=5)) == "*"
+
+
+# What a desk of somebody's own would do: log in, ask with the token, change something (which is preflighted), look for the new address.
+DESK = """async ({ gateway, uuid, password }) => {
+  const ask = async (method, path, body, token) => {
+    const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${gateway}/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    return [answer.status, answer.headers.get("Location"), answer.status === 204 ? {} : await answer.json()];
+  };
+  const status = await ask("GET", `widget/${uuid}/status`).catch(() => ["refused"]);
+  try {
+    const token = (await ask("POST", "login", { uuid, user: "a@b.example", password }))[2].token;
+    const settings = await ask("PATCH", `tenants/${uuid}/settings`, { name: "Shop" }, token);
+    const user = { user: "sue@b.example", password: "long enough", role: "supervisor" };
+    const added = await ask("POST", `tenants/${uuid}/users`, user, token);
+    const removed = await ask("DELETE", `tenants/${uuid}/users/sue@b.example`, undefined, token);
+    return [status[0], settings[2].name, added[1], removed[0]];
+  } catch (error) {
+    return [status[0], error.name];
+  }
+}"""
+
+
+def test_a_browser_keeps_pages_of_other_origins_away(house, tmp_path):
+    gateway, website = house(), Website()
+    website.pages["/"] = ({}, "<!doctype html><title>Desk</title>")
+    made = business(gateway)
+    uuid = made["uuid"]
+    given = {"gateway": gateway.http, "uuid": uuid, "password": made["owner"]["password"]}
+    try:
+        with sync_playwright() as playwright:
+            browser = launch(playwright, tmp_path)
+
+            def desk(address):
+                page = browser.new_context().new_page()
+                page.goto(address)
+                return page.evaluate(DESK, given)
+
+            all_of_it = [200, "Shop", f"/api/tenants/{uuid}/users/sue@b.example", 204]
+            assert desk(website.address) == all_of_it, "who names no origin is asked from everywhere"
+            ask(gateway, "tenant", "set", uuid, "--allowed-origin", website.address)
+            assert desk(website.address) == all_of_it
+            assert desk(f"{gateway.http}/healthz") == all_of_it, "our own origin"
+            ask(gateway, "tenant", "set", uuid, "--allowed-origin", SHOP)
+            assert desk(website.address) == ["refused", "TypeError"]
+            assert desk(f"{gateway.http}/healthz") == all_of_it
+            browser.close()
+    finally:
+        website.stop()
 
 
 @pytest.mark.parametrize("transports", [None, ["websocket"], ["polling"]], ids=["default", "websocket", "polling"])

@@ -5,12 +5,13 @@ import pathlib
 
 import socketio
 
-from conftest import DEMO, eventually, registered
+from conftest import DEMO, Gateway, eventually, registered
+from softphone import Softphone
 from test_command_line import calldocker
 from visitor import written_offer
 
 
-def test_a_declined_call_explains_itself(gateway, softphone):
+def test_a_declined_call_explains_itself(gateway, softphone, tmp_path):
     alice = registered(softphone("alice", answers=False))
     client, states = socketio.Client(), []
     client.on("call-state", states.append)
@@ -57,9 +58,71 @@ def test_a_declined_call_explains_itself(gateway, softphone):
     kept = json.dumps(entries) + pathlib.Path(gateway.log).read_text()
     assert "ice-pwd" not in kept and "Authorization" not in kept
 
+    again = json.loads(ask("replay", DEMO, call, "--json"))
+    assert again["same"] and again["end"] == "declined" and again["inputs"] > 3, again
+    assert "went the same way again" in ask("replay", DEMO, call)
+    named, nameless = tmp_path / "named.json", tmp_path / "nameless.json"
+    ask("why", DEMO, call, "--export", str(named), "--private")
+    ask("why", DEMO, call, "--export", str(nameless))
+    for name in ["alice", "bob", "Vera", "127.0.0.1", "shop.example", DEMO]:
+        assert name not in nameless.read_text(), name
+    assert "Vera" in named.read_text() and "ice-pwd" not in named.read_text()
+    for file in [named, nameless]:
+        # Support runs it on a machine without a server.
+        code, output, errors = calldocker("replay", str(file), "--json")
+        assert code == 0 and json.loads(output)["same"], output + errors
+    altered = tmp_path / "altered.json"
+    altered.write_text(named.read_text().replace("SIP/2.0 180 ", "SIP/2.0 486 "))
+    code, output, errors = calldocker("replay", str(altered))
+    print(output)
+    assert code == 70 and "It parts after input" in output and "486" in output, output + errors
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text("{}")
+    assert calldocker("replay", str(damaged))[0] == 65
+
     code, _, errors = calldocker("why", DEMO, "zzzzzzzz", data=gateway.data)
     assert code == 65 and "calldocker calls" in errors
     other = json.loads(ask("tenant", "add", "Other", "--json"))["uuid"]
     assert calldocker("why", other, call, data=gateway.data)[0] == 65, "a call belongs to its tenant alone"
     code, _, errors = calldocker("why", call, data=gateway.data)
     assert code == 64 and "tenant list" in errors
+
+
+def test_mondays_call_is_explained_on_tuesday(tmp_path):
+    """What happened to a call is known to the server that comes after."""
+    gateway = Gateway(tmp_path)
+    alice = None
+    try:
+        folder = tmp_path / "alice"
+        folder.mkdir()
+        alice = registered(Softphone(folder, gateway.sip, DEMO, "alice", gateway.password("alice"), "pcmu", False, 1000))
+        client, states = socketio.Client(), []
+        client.on("call-state", states.append)
+        client.connect(gateway.http, transports=["websocket"])
+        answer = client.call("call-request", {"uuid": DEMO, "sdp": written_offer(), "name": "Vera"}, timeout=10)
+        eventually(lambda: alice.heard("CALL_INCOMING"), what="ringing")
+        alice.command("hangup")
+        eventually(lambda: any(state["state"] == "ended" for state in states), what="the end")
+        client.disconnect()
+        # While its registrar is there: a phone says goodbye.
+        alice.stop()
+        alice = None
+        assert gateway.stop() == 0
+        gateway = Gateway(tmp_path)
+
+        def ask(*words):
+            code, output, errors = calldocker(*words, data=gateway.data)
+            assert code == 0, errors
+            return output
+
+        call = answer["callId"]
+        assert [known["end"] for known in json.loads(ask("calls", DEMO, "--json"))["calls"]] == ["declined"]
+        assert "alice was chosen" in ask("why", DEMO, call[:6], "--private")
+        assert json.loads(ask("replay", DEMO, call, "--json"))["same"]
+        other = json.loads(ask("tenant", "add", "Other", "--json"))["uuid"]
+        assert calldocker("why", other, call, data=gateway.data)[0] == 65, "a call belongs to its tenant alone"
+    finally:
+        if alice:
+            alice.stop()
+        if gateway.is_alive:
+            gateway.stop()

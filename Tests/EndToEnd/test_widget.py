@@ -702,9 +702,9 @@ def test_the_demo_page_says_what_to_type_into_a_softphone(gateway, browse, softp
     expect(page.get_by_text(gateway.password("alice"))).to_be_visible()
     expect(page.get_by_text(gateway.sip)).to_be_visible()
     expect(page.locator("#snippet")).to_have_text(f'<script src="{gateway.http}/widget.js" data-uuid="{DEMO}" async></script>')
-    expect(page.get_by_text("Nobody has registered a softphone yet")).to_be_visible()
+    expect(page.get_by_text("Nobody is there to answer yet")).to_be_visible()
     registered(softphone("alice"))
-    expect(page.get_by_text("A softphone is registered")).to_be_visible()
+    expect(page.get_by_text("Somebody is there, so a call rings.")).to_be_visible()
     # Who did not come by the link of the terminal gets no password.
     stranger = browse(f"{gateway.http}/demo")
     expect(stranger.get_by_text("The passwords stand on the terminal")).to_be_visible()

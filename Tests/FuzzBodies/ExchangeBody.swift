@@ -79,6 +79,11 @@ private struct Day {
     try promise(exchange.census == Exchange.Census(), "nothing is left: \(exchange.census)")
     recorder.expire(at: now + FlightRecorder.afterlife)
     try promise(recorder.census == FlightRecorder.Census(), "the recorder lets go of what is over: \(recorder.census)")
+    for record in recorder.latest(of: tenant, atMost: 1000, at: now) where record.isWhole {
+      var replay = FlightReplay(record)
+      let verdict = replay.run().verdict
+      try promise(verdict.isSame, "a call that is run again goes the same way: \(verdict)")
+    }
   }
 
   // MARK: What may happen

@@ -29,6 +29,7 @@ function dress() {
 
 function logIn(sentence) {
   document.title = texts.name;
+  document.getElementById("icon").href = `${base}icon.svg`;
   const login = new Login({ base, texts, company: parameters.get("uuid"), sentence, entered: work });
   fill(place, login.root);
   login.show();
@@ -161,8 +162,9 @@ class Desk {
   async #logOut() {
     const shift = this.#shift;
     this.#close();
+    const gone = shift.end();
     logIn();
-    await shift.end();
+    await gone;
   }
 
   /** The token is good for nothing any more; a call that is going on is not ended for that. */

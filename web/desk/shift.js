@@ -35,6 +35,7 @@ export class Shift {
   #release;
   #isTold = "";
   #hasRenewed = false;
+  #isClosed = false;
 
   /** @param report called whenever something changed that is shown */
   constructor({ base, session, texts, report }) {
@@ -109,6 +110,7 @@ export class Shift {
   /** Stops everything but the login. */
   close() {
     if (this.isTalking) this.hangUp();
+    this.#isClosed = true;
     clearTimeout(this.#after);
     this.#quiet();
     for (const touch of ["pointerdown", "keydown"]) window.removeEventListener(touch, this.ringer.unlock);
@@ -341,6 +343,8 @@ export class Shift {
   }
 
   #changed() {
+    // An answer may come after the logout; title and icon are the door's by then.
+    if (this.#isClosed) return;
     const { titles, name } = this.#texts;
     const place = [name, this.session.company].filter(Boolean).join(" – ");
     const [words, sign] = !this.isAgent ? [undefined, "online"]

@@ -89,6 +89,8 @@ package final class DTLSSession {
       feed(datagram)
       return shake(at: now)
     case .established:
+      SSL_alloc_buffers(ssl)
+      defer { rest() }
       feed(datagram)
       return readAfterHandshake()
     }
@@ -109,6 +111,7 @@ package final class DTLSSession {
     guard case .established = state else { return [] }
     state = .over
     ERR_clear_error()
+    SSL_alloc_buffers(ssl)
     SSL_shutdown(ssl)
     return takeDatagrams()
   }
@@ -145,8 +148,12 @@ package final class DTLSSession {
     guard let keys = exportKeys() else { return refuse(.noProfile) }
     state = .established
     retransmitAt = nil
+    rest()
     return takeDatagrams() + [.established(keys)]
   }
+
+  /// From now on hardly anything is said: OpenSSL's two buffers, 33 KB for each call, are given back until then.
+  private func rest() { SSL_free_buffers(ssl) }
 
   private func exportKeys() -> SRTPKeys? {
     guard let selected = SSL_get_selected_srtp_profile(ssl), let name = selected.pointee.name else { return nil }

@@ -236,6 +236,7 @@ package struct Server: Sendable {
     if !isHurried.with({ $0 }) { await signalling.drain(within: .seconds(configuration.drain)) }
     await signalling.shutDown(within: isHurried.with { $0 } ? .zero : Self.farewellTime)
     if !isHurried.with({ $0 }) { await signalling.recordsAreComplete() }
+    await signalling.tracesAreKept()
     // What the exchange said last is with the web before the web says goodbye.
     let last = deliveries.with { $0 }
     last?.sink.finish()

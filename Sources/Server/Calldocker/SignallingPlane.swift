@@ -32,6 +32,8 @@ package actor SignallingPlane {
   private let ledger: Ledger
   /// Whoever waits for the records of all calls to be complete.
   private var awaitingRecords: [CheckedContinuation<Void, Never>] = []
+  private var tracesUnderWay = 0
+  private var awaitingTraces: [CheckedContinuation<Void, Never>] = []
   private let log: Log
   private let advertised: IPAddress?
   private let host: IPAddress
@@ -82,7 +84,7 @@ package actor SignallingPlane {
       // What is written for a peer that only one of our links knows is of no use to anybody else.
       guard !source.ip.isLinkLocal else { continue }
       let flow = Flow(remote: source, local: SocketAddress(address(facing: source.ip), sipAddress.port))
-      perform(exchange.receive(datagram: Array(buffer[..<count]), over: flow, at: SystemClock.now))
+      act { $0.receive(datagram: Array(buffer[..<count]), over: flow, at: $1) }
     }
     schedule()
   }
@@ -109,22 +111,23 @@ package actor SignallingPlane {
     stream.onBytes = { [unowned self] octets in assumeIsolated { $0.received(octets, on: id) } }
     stream.onClose = { [unowned self] in assumeIsolated { $0.closed(id) } }
     let flow = Flow(remote: stream.remote, local: SocketAddress(local, sipAddress.port), transport: .tcp(id))
-    perform(exchange.connectionOpened(flow, at: SystemClock.now))
+    act { $0.connectionOpened(flow, at: $1) }
   }
 
   private func received(_ octets: [UInt8], on id: ConnectionID) {
-    perform(exchange.receive(octets, on: id, at: SystemClock.now))
+    act { $0.receive(octets, on: id, at: $1) }
     schedule()
   }
 
   private func closed(_ id: ConnectionID) {
     streams[id] = nil
-    perform(exchange.connectionClosed(id, at: SystemClock.now))
+    act { $0.connectionClosed(id, at: $1) }
     schedule()
   }
 
   private func ring() {
-    perform(exchange.wake(at: SystemClock.now))
+    let now = SystemClock.now
+    perform(exchange.wake(at: now), at: now)
     schedule()
   }
 
@@ -150,16 +153,24 @@ package actor SignallingPlane {
 
   /// Does something with the exchange and carries out what it asks for.
   private func with<Result>(_ action: (inout Exchange, Instant) -> (Result, [Exchange.Output])) -> Result {
-    let (result, outputs) = action(&exchange, SystemClock.now)
-    perform(outputs)
+    let now = SystemClock.now
+    let (result, outputs) = action(&exchange, now)
+    perform(outputs, at: now)
     schedule()
     return result
   }
 
+  /// The same of one moment for the exchange and for whoever records it, while more is to be done before time has its turn.
+  private func act(_ action: (inout Exchange, Instant) -> [Exchange.Output]) {
+    let now = SystemClock.now
+    perform(action(&exchange, now), at: now)
+  }
+
   // MARK: What the exchange asks for
 
-  private func perform(_ outputs: [Exchange.Output]) {
-    flights.take(outputs, at: SystemClock.now)
+  private func perform(_ outputs: [Exchange.Output], at now: Instant) {
+    flights.take(outputs, at: now)
+    keep(flights.harvest())
     var commands: [MediaPlaneID: [MediaCommand]] = [:]
     for output in outputs {
       switch output {
@@ -201,6 +212,44 @@ package actor SignallingPlane {
       let call = String(record.call.description.prefix(6))
       log.write(.error, "A line of the call log is lost. \(failure)", [("call", call)])
     }
+  }
+
+  /// Traces on their way to the disk at a time; one more is lost, and no call waits for it.
+  private static let maximumTraces = 256
+
+  private func keep(_ records: [FlightRecord], isLast: Bool = false) {
+    for record in records where record.tenant != .doctor {
+      guard tracesUnderWay < Self.maximumTraces || isLast else {
+        log.write(.warning, "A trace was not written: too many wait for the disk", Self.field(record))
+        continue
+      }
+      tracesUnderWay += 1
+      let clock = FlightClock.now
+      // Not here, where calls wait, and not on the storage's thread, where phones do.
+      Task.detached(priority: .utility) { [ledger] in
+        let failure = await ledger.keep(record, clock)
+        await self.traceKept(record, failure)
+      }
+    }
+  }
+
+  private func traceKept(_ record: FlightRecord, _ failure: StorageFailure?) {
+    if let failure { log.write(.error, "A trace was not written. \(failure)", Self.field(record)) }
+    tracesUnderWay -= 1
+    guard tracesUnderWay == 0 else { return }
+    for waiter in awaitingTraces { waiter.resume() }
+    awaitingTraces = []
+  }
+
+  private static func field(_ record: FlightRecord) -> [(String, String)] {
+    [("call", String(record.call.description.prefix(6)))]
+  }
+
+  /// After the last call: writes down what happened to those that were not written yet, and returns when the disk has it.
+  package func tracesAreKept() async {
+    keep(flights.finish(), isLast: true)
+    guard tracesUnderWay > 0 else { return }
+    await withCheckedContinuation { awaitingTraces.append($0) }
   }
 
   private func written(_ record: CallRecord) {
@@ -258,7 +307,8 @@ package actor SignallingPlane {
   }
 
   package func apply(_ change: DirectoryChange) throws(DirectoryFault) {
-    perform(try exchange.apply(change, at: SystemClock.now))
+    let now = SystemClock.now
+    perform(try exchange.apply(change, at: now), at: now)
     schedule()
   }
 
@@ -267,11 +317,19 @@ package actor SignallingPlane {
   package func agent(_ name: AgentName, of tenant: TenantID) -> Agent? { exchange.tenant(tenant)?.agents[name] }
 
   /// The tenant's calls whose ids begin so, for whoever asks why.
-  package func flights(of tenant: TenantID, beginning prefix: String) -> [FlightRecord] {
-    flights.records(of: tenant, beginning: prefix, at: SystemClock.now)
+  ///
+  /// What is in memory first, then what only the disk has; a disk that fails has nothing.
+  package func flights(of tenant: TenantID, beginning prefix: String) async -> [FlightRecord] {
+    let here = flights.records(of: tenant, beginning: prefix, at: SystemClock.now)
+    let known = Set(here.map(\.call))
+    return here + (await ledger.traces(of: tenant, beginning: prefix)).filter { !known.contains($0.call) }
   }
   package func latestFlights(of tenant: TenantID, atMost count: Int) -> [FlightRecord] {
     flights.latest(of: tenant, atMost: count, at: SystemClock.now)
+  }
+  /// The same of those that the disk has.
+  package func keptFlights(of tenant: TenantID, atMost count: Int) async -> [TraceRow] {
+    await ledger.latestTraces(of: tenant, atMost: count)
   }
 
   package func tenants(after count: Int, atMost limit: Int) -> (tenants: [Tenant], isLast: Bool) {

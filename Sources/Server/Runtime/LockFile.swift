@@ -52,6 +52,18 @@ package struct LockFile: Sendable {
 
 /// Folders on the disk.
 package enum Folder {
+  /// What is in it, in no order; what comes and goes meanwhile may be missing, as in /proc it always does.
+  package static func names(_ path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
   /// Makes a folder that only its user may enter, and those above it that are missing; one that is there stays as it is.
   package static func make(_ path: String) throws(SystemFailure) {
     var made = path.hasPrefix("/") ? "/" : ""

@@ -9,6 +9,7 @@ extension Schema {
       Step("the first tables") { database throws(DatabaseFailure) in try database.script(version1) },
       Step("owners' tokens and phones' paths") { database throws(DatabaseFailure) in try database.script(version2) },
       Step("teams in the order of their creation") { database throws(DatabaseFailure) in try database.script(version3) },
+      Step("traces of calls") { database throws(DatabaseFailure) in try database.script(traces) },
     ])
 
   // Times are milliseconds since 1970. Every table of a tenant's begins its key with the tenant, and goes when the tenant goes.
@@ -164,5 +165,32 @@ extension Schema {
     WHERE teams.tenant = ranked.tenant AND teams.name = ranked.name;
     CREATE UNIQUE INDEX teams_by_position ON teams (tenant, position);
     CREATE INDEX calls_by_team ON calls (tenant, team, started_at, id);
+    """
+
+  // Bytes are added up as rows come and go, a tenant's with the tenant too, so that no write has to count them all.
+  private static let traces: SQL = """
+    CREATE TABLE traces (
+      tenant BLOB NOT NULL REFERENCES tenants ON DELETE CASCADE,
+      id TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      is_refused INTEGER NOT NULL CHECK (is_refused IN (0, 1)),
+      agent TEXT,
+      ending TEXT,
+      octets BLOB NOT NULL,
+      UNIQUE (tenant, id)
+    ) STRICT;
+    CREATE INDEX traces_by_age ON traces (started_at);
+    CREATE INDEX traces_by_start ON traces (tenant, is_refused, started_at, id);
+    CREATE TABLE trace_total (
+      one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+      octets INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO trace_total (one, octets) VALUES (1, 0);
+    CREATE TRIGGER trace_came AFTER INSERT ON traces BEGIN
+      UPDATE trace_total SET octets = octets + length(NEW.octets);
+    END;
+    CREATE TRIGGER trace_went AFTER DELETE ON traces BEGIN
+      UPDATE trace_total SET octets = octets - length(OLD.octets);
+    END;
     """
 }

@@ -9,26 +9,32 @@ struct AbandonedInvites: Sendable {
   /// A peer repeats its 2xx for 64·T1 and may have begun at the last moment of ours (RFC 3261 §13.3.1.4).
   static let memory = Duration.seconds(64)
 
-  private var invites: [TransactionKey: SIPRequest] = [:]
+  private var invites: [TransactionKey: (request: SIPRequest, chance: Randomness)] = [:]
   private var ends = DeadlineQueue<TransactionKey>()
 
   var count: Int { invites.count }
   var deadline: Instant? { ends.next }
 
-  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, at now: Instant) {
+  /// - Parameter chance: what the answers to a late 2xx are drawn from, long after the call.
+  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, chance: Randomness, at now: Instant) {
     if invites.count >= Self.maximum, let oldest = ends.popDue(at: now + Self.memory) { invites[oldest] = nil }
-    invites[key] = request
+    invites[key] = (request, chance)
     ends.set(key, to: now + Self.memory)
   }
 
-  subscript(key: TransactionKey) -> SIPRequest? { invites[key] }
+  subscript(key: TransactionKey) -> SIPRequest? { invites[key]?.request }
+
+  mutating func token(_ length: Int, for key: TransactionKey) -> String? { invites[key]?.chance.token(length) }
 
   mutating func remove(_ key: TransactionKey) {
     invites[key] = nil
     ends.remove(key)
   }
 
-  mutating func expire(at now: Instant) {
-    while let key = ends.popDue(at: now) { invites[key] = nil }
+  /// The INVITEs to which no answer is expected any more.
+  mutating func expire(at now: Instant) -> [SIPRequest] {
+    var expired: [SIPRequest] = []
+    while let key = ends.popDue(at: now) { invites.removeValue(forKey: key).map { expired.append($0.request) } }
+    return expired
   }
 }

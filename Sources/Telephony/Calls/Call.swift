@@ -33,6 +33,9 @@ package struct Call: Sendable {
   package internal(set) var leg: LegID?
   package internal(set) var seat: BrowserSeat
   package internal(set) var phase: Phase
+  /// What everybody may see of the call is drawn from here: tags, branches, Call-IDs. Secrets never are, so that a record of the call may
+  /// hold the key.
+  var chance: Randomness
   /// Agents who had their chance.
   var tried: Set<AgentName> = []
   /// The best reason so far why nobody answered.

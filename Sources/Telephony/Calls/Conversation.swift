@@ -36,7 +36,7 @@ package struct CallRequest: Hashable, Sendable {
 
 /// Why something was not done: a word for programs, a sentence for people.
 package struct Refusal: Error, Hashable, Sendable {
-  package enum Reason: String, Sendable, CaseIterable {
+  package enum Reason: String, Codable, Sendable, CaseIterable {
     case unknownTenant = "unknown-tenant"
     case noAgents = "no-agents"
     case busy
@@ -73,7 +73,7 @@ package struct Refusal: Error, Hashable, Sendable {
 }
 
 /// How a call ended.
-package enum EndReason: String, Hashable, Sendable, CaseIterable {
+package enum EndReason: String, Hashable, Codable, Sendable, CaseIterable {
   case visitorHungUp = "visitor-hung-up"
   case agentHungUp = "agent-hung-up"
   case noAnswer = "no-answer"
@@ -97,7 +97,7 @@ package enum EndReason: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-package enum VisitorEvent: Hashable, Sendable {
+package enum VisitorEvent: Hashable, Codable, Sendable {
   case trying(CallID)
   case ringing(CallID)
   case talking(CallID, agent: String)
@@ -108,7 +108,7 @@ package enum VisitorEvent: Hashable, Sendable {
   case ended(CallID, EndReason, seconds: Int)
 }
 
-package enum AgentEvent: Hashable, Sendable {
+package enum AgentEvent: Hashable, Codable, Sendable {
   case incomingCall(CallID, from: String, page: String?)
   case incomingCallEnded(CallID, IncomingEnd)
   /// The visitor's connection is lost; the call waits for it.
@@ -120,7 +120,7 @@ package enum AgentEvent: Hashable, Sendable {
   /// The call that this agent was talking on is over.
   case ended(CallID, EndReason, seconds: Int)
 
-  package enum IncomingEnd: String, Hashable, Sendable {
+  package enum IncomingEnd: String, Hashable, Codable, Sendable {
     case answeredElsewhere = "answered-elsewhere"
     case callerHungUp = "caller-hung-up"
     case timeout

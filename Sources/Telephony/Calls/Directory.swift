@@ -3,7 +3,7 @@ import SIPSyntax
 import Wire
 
 /// What happens when nobody is there to answer.
-package enum Fallback: String, Hashable, Sendable {
+package enum Fallback: String, Hashable, Codable, Sendable {
   case refuse
   /// The demo's: the visitor hears itself.
   case echo
@@ -79,6 +79,16 @@ package struct Agent: Sendable {
     if loss == .signedOff, !phones.all.isEmpty { lastRegistered = now }
   }
 
+  /// Who waited longer; two who became free in the same moment, or had no call yet, in the order of their creation.
+  static func ringsBefore(_ left: Agent, _ right: Agent) -> Bool {
+    switch (left.idleSince, right.idleSince) {
+    case (nil, nil): left.order < right.order
+    case (nil, _): true
+    case (_, nil): false
+    case (let leftIdle?, let rightIdle?): leftIdle == rightIdle ? left.order < right.order : leftIdle < rightIdle
+    }
+  }
+
   /// What colleagues call it.
   package var displayName: String { alias ?? name.description }
 
@@ -105,6 +115,8 @@ package struct Tenant: Sendable {
   package internal(set) var digestPolicy = DigestPolicy.md5
   package internal(set) var agents: [AgentName: Agent] = [:]
   package internal(set) var calls: [CallID: Call] = [:]
+  /// Calls that it may have at a time; fewer only where a call is run again without the others that there were.
+  var room = Tenant.maximumCalls
   /// The place of each team in the order of their creation; gaps stay where teams went.
   package internal(set) var teamPositions: [String: Int] = [:]
   /// The order of the agent that comes next; it is not given again when agents go.
@@ -119,14 +131,7 @@ package struct Tenant: Sendable {
 
   /// The agent who rings next: the one that waited longest.
   package func nextAgent(except tried: Set<AgentName>) -> AgentName? {
-    agents.values.filter { $0.isAvailable && !tried.contains($0.name) }.min { left, right in
-      switch (left.idleSince, right.idleSince) {
-      case (nil, nil): left.order < right.order
-      case (nil, _): true
-      case (_, nil): false
-      case (let left?, let right?): left < right
-      }
-    }?.name
+    agents.values.filter { $0.isAvailable && !tried.contains($0.name) }.min(by: Agent.ringsBefore)?.name
   }
 
   /// What a widget asks before it shows itself.

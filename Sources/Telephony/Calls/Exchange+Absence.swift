@@ -1,4 +1,5 @@
 import Cryptography
+import SDP
 import Wire
 
 /// Browsers whose connection stumbles, the visitor's or an agent's: a lost socket, a network that changed, a page that was loaded anew.
@@ -38,9 +39,10 @@ extension Exchange {
   package mutating func visitorGone(_ visitor: VisitorID, isDeliberate: Bool, at now: Instant) -> [Output] {
     guard let place = placesByVisitor[visitor], let call = call(place) else { return [] }
     // Without a leg there was never anything to come back to.
-    guard !isDeliberate, call.leg != nil else { return end(place, .visitorHungUp, at: now) }
+    let told = input(place, .gone(isDeliberate: isDeliberate))
+    guard !isDeliberate, call.leg != nil else { return [told] + end(place, .visitorHungUp, at: now) }
     placesByVisitor[visitor] = nil
-    return [flight(place, .visitorLost)] + waitFor(.visitor, place, at: now)
+    return [told, flight(place, .visitorLost)] + waitFor(.visitor, place, at: now)
   }
 
   /// An agent's browser is gone that talked on this call.
@@ -71,7 +73,7 @@ extension Exchange {
     var comeback: Comeback
     do throws(Refusal) {
       place = try find(.visitor, tenant: tenant, id, token: token)
-      comeback = try takeSeat(.visitor, place, offer: offer)
+      comeback = try takeSeat(.visitor, place, offer: offer) { .resume(visitor, $0) }
     } catch {
       return (.failure(error), [])
     }
@@ -99,7 +101,7 @@ extension Exchange {
     do throws(Refusal) {
       place = try find(.agent, tenant: tenant, id, token: token)
       guard place.tenant == address.tenant, call(place)?.desk?.agent == address.agent else { throw Refusal(.unknownCall) }
-      comeback = try takeSeat(.agent, place, offer: offer)
+      comeback = try takeSeat(.agent, place, offer: offer) { .deskResume(session, address.agent, $0) }
     } catch {
       return (.failure(error), [])
     }
@@ -128,16 +130,21 @@ extension Exchange {
     return place
   }
 
-  private mutating func takeSeat(_ side: Side, _ place: Place, offer: String?) throws(Refusal) -> Comeback {
+  private mutating func takeSeat(
+    _ side: Side, _ place: Place, offer: String?, as told: (FlightOffer?) -> FlightInput
+  ) throws(Refusal) -> Comeback {
     guard var call = call(place), var seat = call[side] else { throw Refusal(.unknownCall) }
     guard offer != nil || !seat.hasLostConsent else {
       throw Refusal(.badRequest, "The sound of this call is lost: an offer (sdp) must bring it back.")
     }
-    var comeback = Comeback()
-    if let offer {
+    let offered = try offer.map(Self.read)
+    var comeback = Comeback(outputs: [input(place, told(offered.map(FlightOffer.init)))])
+    if let offered {
       let former = call.leg(of: side)
-      let opened = try openLeg(offer, in: &seat, former: former, as: call.party(side), on: call.plane, place).get()
-      comeback = Comeback(answer: opened.answer, isNewLeg: opened.isNew, outputs: opened.outputs)
+      let opened = openLeg(offered, in: &seat, former: former, as: call.party(side), on: call.plane, place)
+      comeback.answer = opened.answer
+      comeback.isNewLeg = opened.isNew
+      comeback.outputs += opened.outputs
       call.set(opened.leg, of: side)
     }
     seat.presence = .present

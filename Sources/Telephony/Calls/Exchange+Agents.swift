@@ -1,3 +1,4 @@
+import SDP
 import SIPSyntax
 import Wire
 
@@ -91,7 +92,7 @@ extension Exchange {
   }
 
   /// A browser that comes while its agent is rung elsewhere rings as well.
-  private mutating func joinRinging(_ session: AgentSessionID, _ address: AddressOfRecord) -> [Output] {
+  mutating func joinRinging(_ session: AgentSessionID, _ address: AddressOfRecord) -> [Output] {
     guard let agent = tenants[address.tenant]?.agents[address.agent], agent.status == .available, let id = agent.call else {
       return []
     }
@@ -100,7 +101,10 @@ extension Exchange {
     attempt.sessions.append(session)
     update(place) { $0.phase = .ringing(attempt) }
     ringing.set(place, to: attempt.giveUpAt)
-    return [.agent(session, .incomingCall(id, from: call.callerName, page: call.page))]
+    return [
+      input(place, .sessionJoined(session, address.agent)),
+      .agent(session, .incomingCall(id, from: call.callerName, page: call.page)),
+    ]
   }
 
   /// The agent wants calls from now on, or none; one that rings already goes on.
@@ -124,19 +128,18 @@ extension Exchange {
     guard let place = ringingPlace(session, id), let call = call(place), case .ringing(let attempt) = call.phase else {
       return (.failure(Refusal(.unknownCall)), [])
     }
+    let offered: BrowserOffer
+    do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
     var seat = BrowserSeat(resumeToken: randomness.token(32))
-    let opened: OpenedLeg
-    switch openLeg(offer, in: &seat, former: nil, as: .browser(attempt.agent), on: call.plane, place) {
-    case .failure(let refusal): return (.failure(refusal), [])
-    case .success(let leg): opened = leg
-    }
+    let opened = openLeg(offered, in: &seat, former: nil, as: .browser(attempt.agent), on: call.plane, place)
     update(place) { call in
       guard case .ringing(var attempt) = call.phase else { return }
       attempt.sessions.removeAll { $0 == session }
       call.phase = .ringing(attempt)
     }
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
-    var outputs = stopRinging(place, except: opened.leg, .answeredElsewhere, reason: elsewhere, at: now) + opened.outputs
+    var outputs = [input(place, .accept(session, FlightOffer(offered)))]
+    outputs += stopRinging(place, except: opened.leg, .answeredElsewhere, reason: elsewhere, at: now) + opened.outputs
     outputs += meet(.browser(BrowserParty(agent: attempt.agent, session: session, leg: opened.leg, seat: seat)), place, at: now)
     return (.success(Accepted(answer: opened.answer, resumeToken: seat.resumeToken)), outputs)
   }
@@ -146,7 +149,7 @@ extension Exchange {
     _ session: AgentSessionID, _ id: CallID, _ offer: String, at now: Instant
   ) -> (Result<String, Refusal>, [Output]) {
     guard let place = talkingPlace(session), place.call == id else { return (.failure(Refusal(.unknownCall)), []) }
-    return renegotiate(.agent, place, offer, at: now)
+    return renegotiate(.agent, place, offer, at: now) { .deskOffer(session, $0) }
   }
 
   package mutating func reject(_ session: AgentSessionID, _ id: CallID, at now: Instant) -> [Output] {
@@ -154,13 +157,13 @@ extension Exchange {
     update(place) { $0.disappointment = .declined }
     // The agent said no, not the browser: its phones stop as well.
     let agent = placesBySession[session].map { [flight(place, .declinedInBrowser($0.agent))] } ?? []
-    return agent + nextAgent(place, dropping: nil, .timeout, at: now)
+    return [input(place, .reject(session))] + agent + nextAgent(place, dropping: nil, .timeout, at: now)
   }
 
   /// An agent hangs up in its browser.
   package mutating func hangUp(_ session: AgentSessionID, _ id: CallID, at now: Instant) -> [Output] {
     guard let place = talkingPlace(session), place.call == id else { return [] }
-    return end(place, .agentHungUp, at: now)
+    return [input(place, .agentHangUp(session))] + end(place, .agentHungUp, at: now)
   }
 
   /// The browser's connection is gone: its agent leaves the routing.
@@ -170,22 +173,27 @@ extension Exchange {
     guard let address = placesBySession[session] else { return [] }
     let talking = talkingPlace(session)
     leave(session, at: now)
-    if let talking { return deskGone(talking, isDeliberate: isDeliberate, at: now) }
+    if let talking {
+      return [input(talking, .sessionGone(session, isDeliberate: isDeliberate))]
+        + deskGone(talking, isDeliberate: isDeliberate, at: now)
+    }
     guard let id = tenants[address.tenant]?.agents[address.agent]?.call else { return [] }
     let place = Place(tenant: address.tenant, call: id)
     guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
     attempt.sessions.removeAll { $0 == session }
     update(place) { $0.phase = .ringing(attempt) }
-    guard attempt.isOver else { return [] }
+    let told = input(place, .sessionGone(session, isDeliberate: isDeliberate))
+    guard attempt.isOver else { return [told] }
+    let seen = view(place)
     if !isDeliberate, tenants[address.tenant]?.nextAgent(except: call(place)?.tried ?? []) == nil {
       // Nobody else could be rung: better that the visitor hears it ring a little longer than that nobody answers.
       ringing.set(place, to: min(attempt.giveUpAt, now + Call.deskReturnTime))
       return [
-        flight(place, .agentLost(address.agent, waits: Call.deskReturnTime)),
+        told, seen, flight(place, .agentLost(address.agent, waits: Call.deskReturnTime)),
         log(.info, place.tenant, place.call, "The desk that rang is lost; it may come back", address.agent.description),
       ]
     }
-    return nextAgent(place, dropping: nil, .timeout, at: now)
+    return [told, seen] + nextAgent(place, dropping: nil, .timeout, at: now)
   }
 
   /// The browser is its agent's no more.

@@ -14,10 +14,9 @@ extension Exchange {
 
   /// Answers an offer: of the browser whose leg it has already with new credentials, of any other with a leg of its own.
   mutating func openLeg(
-    _ offer: String, in seat: inout BrowserSeat, former: LegID?, as party: FlightParty, on plane: MediaPlaneID, _ place: Place
-  ) -> Result<OpenedLeg, Refusal> {
-    let offered: BrowserOffer
-    do throws(Refusal) { offered = try Self.read(offer) } catch { return .failure(error) }
+    _ offered: BrowserOffer, in seat: inout BrowserSeat, former: LegID?, as party: FlightParty, on plane: MediaPlaneID,
+    _ place: Place
+  ) -> OpenedLeg {
     let local = newCredentials()
     seat.answers &+= 1
     seat.hasLostConsent = false
@@ -26,7 +25,7 @@ extension Exchange {
     let answer = browserAnswer(offered, local, on: plane, session: session, version: seat.answers)
     if let former, seat.fingerprints == offered.fingerprints {
       let restart = Output.media(.restart(former, local: local, remote: remote))
-      return .success(OpenedLeg(answer: answer, leg: former, isNew: false, outputs: [restart]))
+      return OpenedLeg(answer: answer, leg: former, isNew: false, outputs: [restart])
     }
     // Another certificate is another browser, or the same page loaded anew: a leg of its own.
     let closing: [Output] = former.map { [.media(.close($0))] } ?? []
@@ -34,23 +33,23 @@ extension Exchange {
     let leg = newLeg(on: plane, for: place)
     seat.fingerprints = offered.fingerprints
     let opening = [flight(place, .leg(leg, party)), .media(.openBrowser(leg, Self.browserLeg(offered, local, remote)))]
-    return .success(OpenedLeg(answer: answer, leg: leg, isNew: true, outputs: closing + opening))
+    return OpenedLeg(answer: answer, leg: leg, isNew: true, outputs: closing + opening)
   }
 
   /// Takes the first offer of a call that came without one, the new credentials of a browser that changed its network, or a browser's
   /// wish to negotiate anew.
   mutating func renegotiate(
-    _ side: Side, _ place: Place, _ offer: String, at now: Instant
+    _ side: Side, _ place: Place, _ offer: String, at now: Instant, as told: (FlightOffer) -> FlightInput
   ) -> (Result<String, Refusal>, [Output]) {
     guard var call = call(place), var seat = call[side] else { return (.failure(Refusal(.unknownCall)), []) }
-    switch openLeg(offer, in: &seat, former: call.leg(of: side), as: call.party(side), on: call.plane, place) {
-    case .failure(let refusal): return (.failure(refusal), [])
-    case .success(let opened):
-      call[side] = seat
-      call.set(opened.leg, of: side)
-      tenants[place.tenant]?.calls[place.call] = call
-      return (.success(opened.answer), opened.outputs + (opened.isNew ? join(side, place, at: now) : []))
-    }
+    let offered: BrowserOffer
+    do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
+    let opened = openLeg(offered, in: &seat, former: call.leg(of: side), as: call.party(side), on: call.plane, place)
+    call[side] = seat
+    call.set(opened.leg, of: side)
+    tenants[place.tenant]?.calls[place.call] = call
+    let outputs = [input(place, told(FlightOffer(offered)))] + opened.outputs
+    return (.success(opened.answer), outputs + (opened.isNew ? join(side, place, at: now) : []))
   }
 
   static func read(_ text: String) throws(Refusal) -> BrowserOffer {

@@ -44,7 +44,7 @@ extension Exchange {
   /// A connection is gone, by the peer's will or the network's: phones that were reached over it are no longer, and what rang there does not.
   package mutating func connectionClosed(_ connection: ConnectionID, at now: Instant) -> [Output] {
     guard connections.close(connection) else { return [] }
-    var outputs: [Output] = []
+    var outputs: [Output] = [.flight(.connectionClosed(connection))]
     for address in registeredOver[connection] {
       guard var phones = tenants[address.tenant]?.agents[address.agent]?.phones else { continue }
       phones.remove(over: connection)
@@ -116,13 +116,20 @@ extension Exchange {
   }
 
   /// A phone that talks has registered from elsewhere: what we ask of it goes there (RFC 5626 §5.3).
-  mutating func follow(_ address: AddressOfRecord, to flow: Flow) {
-    guard let agent = tenants[address.tenant]?.agents[address.agent], let id = agent.call else { return }
+  mutating func follow(_ address: AddressOfRecord, to flow: Flow) -> [Output] {
+    guard let agent = tenants[address.tenant]?.agents[address.agent], let id = agent.call else { return [] }
     let place = Place(tenant: address.tenant, call: id)
-    guard case .talking(.phone(var phone), let since)? = call(place)?.phase,
+    guard case .talking(.phone(let phone), _)? = call(place)?.phase,
       agent.phones.all.contains(where: { $0.flow == flow && $0.isSamePhone(as: phone.binding) })
-    else { return }
+    else { return [] }
+    return move(place, to: flow)
+  }
+
+  /// The phone of a conversation is found elsewhere from now on.
+  mutating func move(_ place: Place, to flow: Flow) -> [Output] {
+    guard case .talking(.phone(var phone), let since)? = call(place)?.phase, phone.flow != flow else { return [] }
     phone.flow = flow
     update(place) { $0.phase = .talking(.phone(phone), since: since) }
+    return [input(place, .moved(flow))]
   }
 }

@@ -123,8 +123,9 @@ extension Exchange {
     setPhones(phones, of: address, at: now)
     switch answer {
     case .accepted:
-      follow(address, to: flow)
-      return answerOnceKept(address, request, key, before: before, after: phones, at: now)
+      let followed = follow(address, to: flow)
+      return followed
+        + answerOnceKept(address, request, key, before: before, after: phones, at: now)
     case .tooBrief:
       return respond(key, request, .intervalTooBrief, at: now) {
         $0.headers.append(.minExpires, String(Bindings.minimumExpiry))

@@ -15,7 +15,7 @@ extension Exchange {
     news.forget(id)
     tenants[id] = nil
     tenantsInOrder.removeAll { $0 == id }
-    return outputs
+    return outputs + [.flight(.forgotten(id))]
   }
 
   /// Ends the agent's call in words, or lets the next agent ring, and takes it away.
@@ -25,6 +25,7 @@ extension Exchange {
     var outputs: [Output] = []
     if let id = agent.call {
       let place = Place(tenant: address.tenant, call: id)
+      outputs.append(input(place, .agentRemoved(address.agent)))
       switch call(place)?.phase {
       case .ringing: outputs += nextAgent(place, dropping: nil, .timeout, at: now)
       case .talking: outputs += end(place, .unavailable, at: now)

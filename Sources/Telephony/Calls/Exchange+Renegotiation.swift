@@ -27,7 +27,7 @@ extension Exchange {
       case .ringing(let attempt)? = call(place)?.phase,
       let fork = attempt.forks.first(where: { $0.invite?.earlyDialog.callID == id.callID })
     else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
-    abandon(fork, at: now)
+    abandon(fork, of: place, at: now)
     return respond(key, request, .ok, at: now) + forkEnded(fork.leg, of: place, .declined, at: now)
   }
 

@@ -53,14 +53,15 @@ extension Exchange {
     let flow = fork.binding.flow
     let domain = Host(call.tenant.description) ?? .address(flow.local.ip)
     var from = NameAddress(SIPURI(user: "visitor", host: domain), displayName: call.callerName)
-    from.tag = randomness.token(10)
+    let place = Place(tenant: call.tenant, call: call.id)
+    from.tag = token(10, for: .call(place))
     var request = SIPRequest(.invite, fork.binding.contact.uri)
-    request.headers.append(.via, newVia(flow).description)
+    request.headers.append(.via, newVia(flow, for: .call(place)).description)
     request.headers.append(.maxForwards, "70")
     for hop in fork.binding.path { request.headers.append(.route, hop) }
     request.headers.append(.from, from.description)
     request.headers.append(.to, NameAddress(SIPURI(user: attempt.agent.description, host: domain)).description)
-    request.headers.append(.callID, randomness.token(Self.callIDLength))
+    request.headers.append(.callID, token(Self.callIDLength, for: .call(place)))
     request.headers.append(.cseq, CSeq(1, .invite).description)
     request.headers.append(.contact, contact(flow).description)
     request.headers.append(.allow, Self.allowed)
@@ -82,7 +83,7 @@ extension Exchange {
   // MARK: What comes back
 
   mutating func receive(_ response: SIPResponse, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
-    if let invite = abandoned[key] { return receiveLate(response, to: invite, key, flow, at: now) }
+    if let invite = abandoned[key] { return receiveLate(response, to: invite, key, flow, for: .abandoned(key), at: now) }
     guard let place = placesByTransaction[key], let call = call(place) else { return [] }
     switch call.phase {
     case .ringing(let attempt):
@@ -130,7 +131,7 @@ extension Exchange {
       if reason == .declined { $0.disappointment = .declined }
     }
     var outputs: [Output] = [.media(.close(leg))]
-    if let ended { outputs += takeBack(ended, reason: nil, at: now) }
+    if let ended { outputs += takeBack(ended, of: place, reason: nil, at: now) }
     return outputs + (attempt.isOver ? nextAgent(place, dropping: leg, .timeout, at: now) : [])
   }
 
@@ -143,7 +144,7 @@ extension Exchange {
   mutating func nextAgent(
     _ place: Place, dropping leg: LegID?, _ why: AgentEvent.IncomingEnd, at now: Instant
   ) -> [Output] {
-    var outputs = stopRinging(place, except: leg, why, reason: nil, at: now)
+    var outputs = [view(place)] + stopRinging(place, except: leg, why, reason: nil, at: now)
     guard let call = call(place) else { return outputs }
     let choice = tenants[place.tenant]?.choice(except: call.tried, at: now)
     if let choice { outputs.append(flight(place, .chose(choice))) }
@@ -166,7 +167,7 @@ extension Exchange {
     for fork in attempt.forks where fork.leg != kept {
       placesByLeg[fork.leg] = nil
       outputs.append(.media(.close(fork.leg)))
-      outputs += takeBack(fork, reason: reason, at: now)
+      outputs += takeBack(fork, of: place, reason: reason, at: now)
     }
     outputs += attempt.sessions.map { .agent($0, .incomingCallEnded(place.call, why)) }
     update(place) { $0.phase = .ringing(Attempt(agent: attempt.agent, forks: [], sessions: [], giveUpAt: now)) }
@@ -174,9 +175,9 @@ extension Exchange {
   }
 
   /// Cancels a phone's INVITE if it was sent and may still be answered.
-  private mutating func takeBack(_ fork: PhoneFork, reason: Reason?, at now: Instant) -> [Output] {
+  private mutating func takeBack(_ fork: PhoneFork, of place: Place, reason: Reason?, at now: Instant) -> [Output] {
     guard case .inviting(let key) = fork.state, placesByTransaction[key] != nil else { return [] }
-    abandon(fork, at: now)
+    abandon(fork, of: place, at: now)
     return layer.cancel(key, reason: reason, at: now).flatMap { perform($0, at: now) }
   }
 
@@ -192,7 +193,7 @@ extension Exchange {
     guard let place = placesByTransaction[key], case .ringing(let attempt)? = call(place)?.phase,
       let fork = attempt.forks.first(where: { $0.isInviting(key) })
     else { return [] }
-    abandon(fork, at: now)
+    abandon(fork, of: place, at: now)
     let note = log(.warning, place.tenant, place.call, why, attempt.agent.description)
     let isConnectionGone = fork.binding.flow.connection.map { !connections.isOpen($0) } ?? false
     let event = flight(place, .unanswered(fork.leg, isConnectionGone: isConnectionGone))
@@ -200,15 +201,18 @@ extension Exchange {
   }
 
   /// Nobody waits for the answer to a fork's INVITE any more.
-  mutating func abandon(_ fork: PhoneFork, at now: Instant) {
+  mutating func abandon(_ fork: PhoneFork, of place: Place, at now: Instant) {
     guard case .inviting(let key) = fork.state, let invite = fork.invite else { return }
-    forget(invite, key, at: now)
+    forget(invite, key, of: place, at: now)
   }
 
-  mutating func forget(_ invite: SIPRequest, _ key: TransactionKey, at now: Instant) {
+  mutating func forget(_ invite: SIPRequest, _ key: TransactionKey, of place: Place, at now: Instant) {
     placesByTransaction[key] = nil
     placesByDialog[invite.earlyDialog] = nil
-    abandoned.insert(key, invite, at: now)
+    var chance = tenants[place.tenant]?.calls[place.call]?.chance ?? randomness
+    let own = Randomness.keyed(ChanceKey(using: &chance))
+    tenants[place.tenant]?.calls[place.call]?.chance = chance
+    abandoned.insert(key, invite, chance: own, at: now)
   }
 }
 

@@ -12,12 +12,12 @@ extension Exchange {
     guard let invite = fork.invite, let dialog = Dialog(caller: invite, response), let call = call(place),
       case .ringing(let attempt) = call.phase
     else { return [] }
-    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
+    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized()
     guard let phone = Self.phone(response.body) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
-      abandon(fork, at: now)
+      abandon(fork, of: place, at: now)
       return send(acknowledgement, over: flow)
-        + sayBye(dialog, flow, Reason(cause: 488, text: "No usable answer"), at: now)
+        + sayBye(dialog, flow, Reason(cause: 488, text: "No usable answer"), for: .call(place), at: now)
         + forkEnded(fork.leg, of: place, .noAnswer, at: now)
     }
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
@@ -73,9 +73,9 @@ extension Exchange {
 
   /// A 2xx again: the ACK was lost, or a second phone behind the same contact answered too.
   mutating func receiveAgain(_ response: SIPResponse, _ phone: PhoneParty, _ flow: Flow, at now: Instant) -> [Output] {
-    guard let dialog = Dialog(caller: phone.invite, response) else { return [] }
+    guard let dialog = Dialog(caller: phone.invite, response), let place = placesByDialog[phone.dialog.id] else { return [] }
     guard dialog.id != phone.dialog.id else { return send(phone.acknowledgement, over: flow) }
-    return receiveLate(response, to: phone.invite, phone.key, flow, at: now)
+    return receiveLate(response, to: phone.invite, phone.key, flow, for: .call(place), at: now)
   }
 
   /// A 2xx that nobody waits for is acknowledged and hung up (RFC 3261 §13.2.2.4); a phone that rings only now is told to stop; a
@@ -83,7 +83,7 @@ extension Exchange {
   ///
   /// - Parameter flow: the one that the response came by, which need not be the INVITE's.
   mutating func receiveLate(
-    _ response: SIPResponse, to invite: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
+    _ response: SIPResponse, to invite: SIPRequest, _ key: TransactionKey, _ flow: Flow, for drawer: Drawer, at now: Instant
   ) -> [Output] {
     if response.status.isProvisional {
       return layer.cancelAgain(invite, key, over: flow, at: now).flatMap { perform($0, at: now) }
@@ -93,14 +93,16 @@ extension Exchange {
       return []
     }
     guard let dialog = Dialog(caller: invite, response) else { return [] }
-    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow)).serialized()
+    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: drawer)).serialized()
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
-    return send(acknowledgement, over: flow) + sayBye(dialog, flow, elsewhere, at: now)
+    return send(acknowledgement, over: flow) + sayBye(dialog, flow, elsewhere, for: drawer, at: now)
   }
 
-  mutating func sayBye(_ dialog: Dialog, _ flow: Flow, _ reason: Reason?, at now: Instant) -> [Output] {
+  mutating func sayBye(
+    _ dialog: Dialog, _ flow: Flow, _ reason: Reason?, for drawer: Drawer, at now: Instant
+  ) -> [Output] {
     var dialog = dialog
-    var bye = dialog.request(.bye, via: newVia(flow))
+    var bye = dialog.request(.bye, via: newVia(flow, for: drawer))
     if let reason { bye.headers.append(.reason, reason.description) }
     return (layer.send(bye, over: flow, at: now)?.outputs ?? []).flatMap { perform($0, at: now) }
   }
@@ -205,8 +207,8 @@ extension Exchange {
       if let renegotiation = phone.renegotiation { placesByTransaction[renegotiation.key] = nil }
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      forget(phone.invite, phone.key, at: now)
-      return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, at: now))
+      forget(phone.invite, phone.key, of: place, at: now)
+      return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now))
     case .browser(let desk): return [closing, .agent(desk.session, .ended(place.call, reason, seconds: seconds))]
     }
   }

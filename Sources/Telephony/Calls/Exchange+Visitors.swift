@@ -1,3 +1,4 @@
+import SDP
 import Wire
 
 /// What visitors ask for.
@@ -25,18 +26,29 @@ extension Exchange {
       return (.failure(Refusal(.rateLimited)), [])
     }
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
+    return begin(place, visitor, request, ChanceKey(using: &randomness), at: now)
+  }
+
+  /// - Parameter chance: what the call draws everything from that others will see.
+  mutating func begin(
+    _ place: Place, _ visitor: VisitorID, _ request: CallRequest, _ chance: ChanceKey, at now: Instant
+  ) -> (Result<Routed, Refusal>, [Output]) {
+    guard let tenant = tenants[place.tenant] else { return (.failure(Refusal(.unknownTenant)), []) }
+    let offered = request.offer.map { text in Result { () throws(Refusal) in try Self.read(text) } }
     var outputs = [
       flight(
         place,
         .asked(
-          name: request.name, page: request.page, extensionDialled: request.extensionDialled, hasOffer: request.offer != nil))
+          name: request.name, page: request.page, extensionDialled: request.extensionDialled, hasOffer: request.offer != nil)),
+      input(place, .request(start(tenant, visitor, try? offered?.get(), chance))),
     ]
     func refused(_ refusal: Refusal) -> (Result<Routed, Refusal>, [Output]) {
       (.failure(refusal), outputs + [flight(place, .refused(refusal.reason))])
     }
-    guard placesByVisitor[visitor] == nil, tenant.calls.count < Tenant.maximumCalls else { return refused(Refusal(.busy)) }
+    guard placesByVisitor[visitor] == nil, tenant.calls.count < tenant.room else { return refused(Refusal(.busy)) }
     let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
     let choice = wantsEcho ? nil : tenant.choice(except: [], at: now)
+    if !wantsEcho { outputs.append(view(place)) }
     if let choice { outputs.append(flight(place, .chose(choice))) }
     let agent = choice?.chosen
     guard wantsEcho || agent != nil || tenant.fallback == .echo else { return refused(Refusal(.noAgents)) }
@@ -45,16 +57,16 @@ extension Exchange {
     var call = Call(
       id: place.call, tenant: tenant.id, visitor: visitor, plane: plane, name: request.name, page: request.page,
       extensionDialled: request.extensionDialled, startedAt: now, seat: BrowserSeat(resumeToken: randomness.token(32)),
-      phase: .echo(since: now))
+      phase: .echo(since: now), chance: .keyed(chance))
     var answer: String?
-    if let offer = request.offer {
-      switch openLeg(offer, in: &call.seat, former: nil, as: .visitor, on: plane, place) {
-      case .failure(let refusal): return refused(refusal)
-      case .success(let opened):
-        call.leg = opened.leg
-        answer = opened.answer
-        outputs += opened.outputs
-      }
+    switch offered {
+    case .failure(let refusal)?: return refused(refusal)
+    case .success(let offered)?:
+      let opened = openLeg(offered, in: &call.seat, former: nil, as: .visitor, on: plane, place)
+      call.leg = opened.leg
+      answer = opened.answer
+      outputs += opened.outputs
+    case nil: break
     }
     tenants[tenant.id]?.calls[place.call] = call
     callsByPlane[call.plane.number] += 1
@@ -70,18 +82,19 @@ extension Exchange {
     _ visitor: VisitorID, _ id: CallID, _ offer: String, at now: Instant
   ) -> (Result<String, Refusal>, [Output]) {
     guard let place = placesByVisitor[visitor], place.call == id else { return (.failure(Refusal(.unknownCall)), []) }
-    return renegotiate(.visitor, place, offer, at: now)
+    return renegotiate(.visitor, place, offer, at: now) { .offer($0) }
   }
 
   package mutating func sendDigits(_ visitor: VisitorID, _ id: CallID, _ digits: String) -> [Output] {
     guard let place = placesByVisitor[visitor], place.call == id, case .talking(let party, _)? = call(place)?.phase else {
       return []
     }
-    return [.media(.sendDigits(party.leg, digits.prefix(Self.maximumDigits).compactMap { DTMFDigit($0) }))]
+    let keys = digits.prefix(Self.maximumDigits).compactMap { DTMFDigit($0) }
+    return [input(place, .pressed(keys.count)), .media(.sendDigits(party.leg, keys))]
   }
 
   package mutating func hangUp(_ visitor: VisitorID, _ id: CallID, at now: Instant) -> [Output] {
     guard let place = placesByVisitor[visitor], place.call == id else { return [] }
-    return end(place, .visitorHungUp, at: now)
+    return [input(place, .hangUp)] + end(place, .visitorHungUp, at: now)
   }
 }

@@ -158,15 +158,21 @@ package struct Exchange: Sendable {
   }
 
   package mutating func wake(at now: Instant) -> [Output] {
-    var outputs = layer.wake(at: now).flatMap { perform($0, at: now) }
+    var rung: [Output] = []
+    let due = layer.wake(at: now) { request in rung += Self.rang(request) }
+    var outputs = rung + due.flatMap { perform($0, at: now) }
     outputs += connections.wake(at: now).flatMap { perform($0, at: now) }
     while let address = registrations.popDue(at: now) { outputs += expirePhones(of: address, at: now) }
-    while let place = ringing.popDue(at: now) { outputs += ringingEnded(place, at: now) }
-    while let absentee = absences.popDue(at: now) { outputs += end(absentee.place, .connectionLost, at: now) }
+    while let place = ringing.popDue(at: now) { outputs += [input(place, .timer)] + ringingEnded(place, at: now) }
+    while let absentee = absences.popDue(at: now) {
+      outputs += [input(absentee.place, .timer)] + end(absentee.place, .connectionLost, at: now)
+    }
     while let tenant = news.popDue(at: now) { outputs += tellDesks(of: tenant, at: now) }
     outputs += passwordLines.wake(at: now).map(log)
-    abandoned.expire(at: now)
-    outputs += records.expire(at: now).map { .record($0) }
+    outputs += abandoned.expire(at: now).flatMap { Self.rang($0) }
+    for record in records.expire(at: now) {
+      outputs += [input(Place(tenant: record.tenant, call: record.call), .timer), .record(record)]
+    }
     return outputs
   }
 
@@ -182,7 +188,7 @@ package struct Exchange: Sendable {
     let lines = passwordLines.end(at: now).map(log)
     let ends = tenants.values.flatMap { tenant in tenant.calls.keys.map { Place(tenant: tenant.id, call: $0) } }
       .sorted { $0.call.description < $1.call.description }
-      .flatMap { end($0, .shuttingDown, at: now) }
+      .flatMap { [input($0, .shutDown)] + end($0, .shuttingDown, at: now) }
     return lines + ends
   }
 
@@ -237,7 +243,7 @@ package struct Exchange: Sendable {
     _ key: TransactionKey, _ request: SIPRequest, _ status: StatusCode, at now: Instant,
     _ complete: (inout SIPResponse) -> Void = { _ in }
   ) -> [Output] {
-    var response = SIPResponse(to: request, status, toTag: randomness.token(10))
+    var response = SIPResponse(to: request, status, toTag: Self.tag(answering: request))
     complete(&response)
     return layer.respond(key, response, at: now).flatMap { perform($0, at: now) }
   }
@@ -267,7 +273,32 @@ package struct Exchange: Sendable {
     return leg
   }
 
-  mutating func newVia(_ flow: Flow) -> Via { flow.via(branch: Via.cookie + randomness.token(16)) }
+  /// Whose generator is drawn from.
+  enum Drawer {
+    case call(Place)
+    /// A call's INVITE that nobody waits for any more.
+    case abandoned(TransactionKey)
+  }
+
+  /// What others will see, and what is drawn alike when the call is run again.
+  mutating func token(_ length: Int, for drawer: Drawer) -> String {
+    let token =
+      switch drawer {
+      case .call(let place): tenants[place.tenant]?.calls[place.call]?.chance.token(length)
+      case .abandoned(let key): abandoned.token(length, for: key)
+      }
+    return token ?? randomness.token(length)
+  }
+
+  mutating func newVia(_ flow: Flow, for drawer: Drawer) -> Via { flow.via(branch: Via.cookie + token(16, for: drawer)) }
+
+  /// The tag of an answer outside any dialog opens none and need not be unguessable: like a stateless server's it follows from the
+  /// request (RFC 3261 §8.2.7).
+  static func tag(answering request: SIPRequest) -> String {
+    let via = request.headers.fields.first { $0.name == .via }?.value ?? []
+    var random = Randomness.keyed(ChanceKey(SipHash.hash(via, ChanceKey(0, 0)), 0))
+    return random.token(10)
+  }
 
   func call(_ place: Place) -> Call? { tenants[place.tenant]?.calls[place.call] }
 

@@ -23,7 +23,7 @@ package struct LegID: Hashable, Sendable {
 }
 
 /// What a leg speaks, once an offer and an answer have met.
-package struct NegotiatedAudio: Hashable, Sendable {
+package struct NegotiatedAudio: Hashable, Codable, Sendable {
   package var codec: AudioCodec
   /// The number under which we send: the one the peer asked for.
   package var sendPayloadType: PayloadType
@@ -76,7 +76,7 @@ package struct PhoneLeg: Hashable, Sendable {
 }
 
 /// What a leg can hear when nobody speaks to it.
-package enum Sound: Hashable, Sendable {
+package enum Sound: Hashable, Codable, Sendable {
   /// The tone that says "it rings over there", repeated until stopped.
   case ringback
   /// Soft and rare: "the other side's connection is lost, please wait", repeated until stopped.
@@ -145,9 +145,19 @@ package enum MediaEvent: Hashable, Sendable {
   case relaxed(MediaPlaneID)
 }
 
+extension MediaEvent {
+  package var leg: LegID {
+    switch self {
+    case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
+      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .digit(let leg, _), .played(let leg), .closed(let leg, _):
+      leg
+    }
+  }
+}
+
 /// What two seconds of a peer's sound were like.
-package struct SoundReport: Hashable, Sendable {
-  package enum Level: Hashable, Sendable {
+package struct SoundReport: Hashable, Codable, Sendable {
+  package enum Level: Hashable, Codable, Sendable {
     /// Nothing came that could be decoded.
     case unknown
     /// Not even the noise of a room: the microphone is switched off.
@@ -169,7 +179,7 @@ package struct SoundReport: Hashable, Sendable {
   }
 }
 
-package enum MediaFailure: Hashable, Sendable, CaseIterable {
+package enum MediaFailure: Hashable, Codable, Sendable, CaseIterable {
   case noFreePort
   case fingerprintMismatch
   case handshakeFailed
@@ -193,7 +203,7 @@ package struct DTMFDigit: Hashable, Sendable {
 }
 
 /// What was measured on a leg by the time it closed.
-package struct LegReport: Hashable, Sendable {
+package struct LegReport: Hashable, Codable, Sendable {
   /// `nil` for a leg on which nothing was ever agreed.
   package var codec: AudioCodec?
   package var packetsReceived: UInt64 = 0

@@ -1,14 +1,14 @@
 /// What is wrong with the sound that should come from one side.
-package enum SoundFault: Hashable, Sendable {
+package enum SoundFault: Hashable, Codable, Sendable {
   case nothingArrives
   /// Packets that carry not even the noise of a room.
   case digitalSilence
 }
 
 /// One-way audio, as one of the two people is told of it.
-package struct SoundTrouble: Hashable, Sendable {
+package struct SoundTrouble: Hashable, Codable, Sendable {
   /// Seen from whoever is told.
-  package enum Kind: String, Hashable, Sendable {
+  package enum Kind: String, Hashable, Codable, Sendable {
     case notHeard = "not-heard"
     case hearsNothing = "hears-nothing"
   }

@@ -135,4 +135,17 @@ struct APITests {
       #expect(roles.contains(.owner) && (operation.method == "GET" || roles == [.owner]), "\(operation.name)")
     }
   }
+
+  @Test("Nothing below /api is routed but by the tables that are described")
+  func routes() throws {
+    let folder = Place.root + "/Sources/Server/Calldocker/Web"
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+      let routes = text.split(separator: "\n").filter { $0.contains("router.add(\"") && $0.contains("/api") }
+      #expect(routes.isEmpty, "\(name): \(routes)")
+    }
+    let tables = AccessPlace.all.map { "\($0.method) \($0.path)" } + PublicPlace.all.map { "\($0.method) \($0.path)" }
+    let described = API.operations.filter { !$0.isOfTenant }.map { "\($0.method) \($0.path)" }
+    #expect(Set(tables) == Set(described))
+  }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import Runtime
 import Testing
 import Wire
 
@@ -102,5 +104,19 @@ struct SocketOwnersTests {
     #expect(all.holders(of: 20_000...20_002, except: nil).count == 2)
     #expect(all.holders(of: 20_000...20_010, except: 999).isEmpty)
     #expect(all.owner(of: 20_002, .tcp) == nil)
+  }
+}
+
+@Suite("The doctor finds out who has a port")
+struct OwnPortTests {
+  @Test("A port of this process is this process's, while others come and go")
+  func own() throws {
+    let socket = try UDPSocket(bind: SocketAddress(.loopback, 0))
+    defer { socket.close() }
+    let port = try #require(socket.localAddress?.port)
+    for _ in 0..<20 {
+      let owner = SocketOwners.read().owner(of: port, .udp)
+      #expect(owner?.hasSuffix("(process \(getpid()))") == true, "\(owner ?? "nobody")")
+    }
   }
 }

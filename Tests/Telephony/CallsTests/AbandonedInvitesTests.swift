@@ -14,14 +14,14 @@ struct AbandonedInvitesTests {
     let request = SIPRequest(.invite, .sip(try #require(SIPURI("sip:a@b"))))
     var abandoned = AbandonedInvites()
     for number in 0...AbandonedInvites.maximum {
-      abandoned.insert(key(number), request, at: Instant() + .milliseconds(Int64(number)))
+      abandoned.insert(key(number), request, chance: .seeded(1), at: Instant() + .milliseconds(Int64(number)))
     }
     #expect(abandoned.count == AbandonedInvites.maximum)
     #expect(abandoned[key(0)] == nil && abandoned[key(1)] != nil && abandoned[key(AbandonedInvites.maximum)] != nil)
     abandoned.remove(key(1))
     abandoned.remove(key(1))
     #expect(abandoned.deadline == Instant() + AbandonedInvites.memory + .milliseconds(2))
-    abandoned.expire(at: Instant() + AbandonedInvites.memory + .milliseconds(Int64(AbandonedInvites.maximum)))
+    _ = abandoned.expire(at: Instant() + AbandonedInvites.memory + .milliseconds(Int64(AbandonedInvites.maximum)))
     #expect(abandoned.count == 0 && abandoned.deadline == nil)
   }
 }

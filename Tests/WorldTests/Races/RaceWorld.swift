@@ -14,6 +14,7 @@ final class RaceWorld {
 
   var random: Randomness
   var exchange: Exchange
+  var recorder = FlightRecorder()
   let tenant: TenantID
   private(set) var phones: [RacePhone] = []
   private(set) var desks: [RaceDesk] = []
@@ -155,6 +156,7 @@ final class RaceWorld {
   // MARK: The exchange's wishes
 
   func perform(_ outputs: [Exchange.Output]) {
+    recorder.take(outputs, at: now)
     for output in outputs {
       switch output {
       case .datagram(let octets, let flow):

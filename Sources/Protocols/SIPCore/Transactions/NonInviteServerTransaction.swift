@@ -2,25 +2,26 @@ import SIPSyntax
 import Wire
 
 /// Any other request that we received (RFC 3261 §17.2.2).
+///
+/// After its answer it lives for half a minute more, and there are thousands when all phones come back at once: what is kept of it is
+/// the answer's bytes, and nothing of the request.
 package struct NonInviteServerTransaction: Sendable {
   private enum State {
     case trying
-    case proceeding(SIPResponse)
-    case completed(SIPResponse, until: Instant)
+    case proceeding([UInt8])
+    case completed([UInt8], until: Instant)
     case terminated
   }
 
   /// A request that nobody answers is forgotten after this long, so that a defect cannot fill the table.
   package static let longestThought = Duration.seconds(64)
 
-  package let request: SIPRequest
-  private let timers: TransactionTimers
+  private let repetition: Duration
   private let giveUpAt: Instant
   private var state = State.trying
 
-  package init(_ request: SIPRequest, timers: TransactionTimers, at now: Instant) {
-    self.request = request
-    self.timers = timers
+  package init(timers: TransactionTimers, at now: Instant) {
+    repetition = timers.repetition
     giveUpAt = now + Self.longestThought
   }
 
@@ -35,18 +36,20 @@ package struct NonInviteServerTransaction: Sendable {
   }
 
   /// The same request again: what to send for it.
-  package func receiveAgain() -> SIPResponse? {
+  package func receiveAgain() -> [UInt8]? {
     switch state {
     case .proceeding(let response), .completed(let response, _): response
     case .trying, .terminated: nil
     }
   }
 
-  package mutating func respond(_ response: SIPResponse, at now: Instant) -> SIPResponse? {
+  /// What to send; `nil` once the final answer is given.
+  package mutating func respond(_ response: SIPResponse, at now: Instant) -> [UInt8]? {
     switch state {
     case .trying, .proceeding:
-      state = response.status.isProvisional ? .proceeding(response) : .completed(response, until: now + timers.repetition)
-      return response
+      let octets = response.serialized()
+      state = response.status.isProvisional ? .proceeding(octets) : .completed(octets, until: now + repetition)
+      return octets
     case .completed, .terminated: return nil
     }
   }

@@ -23,11 +23,21 @@ package struct TransactionLayer: Sendable {
   /// Bytes of the requests that others sent and that are held at a time, so that few large ones weigh as many small ones; past it 503, too.
   package static let maximumOctets = 128 * 1024 * 1024
 
+  /// Most by far are of the last kind: the others, which hold whole messages, stand outside the table so that its rows are short.
   private enum Machine {
-    case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
-    case client(NonInviteClientTransaction, Flow)
-    case inviteServer(InviteServerTransaction, Flow)
+    indirect case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
+    indirect case client(NonInviteClientTransaction, Flow)
+    indirect case inviteServer(InviteServerTransaction, Flow)
     case server(NonInviteServerTransaction, Flow)
+
+    var request: SIPRequest {
+      switch self {
+      case .inviteClient(let machine, _, _): machine.request
+      case .client(let machine, _): machine.request
+      case .inviteServer(let machine, _): machine.request
+      case .server(let machine, _): machine.request
+      }
+    }
   }
 
   /// A CANCEL must wait until the INVITE was heard of (§9.1).
@@ -84,7 +94,7 @@ package struct TransactionLayer: Sendable {
       keep(key, .inviteServer(machine, known))
       return outputs.flatMap { perform($0, key, known) }
     case .server(let machine, let known):
-      return machine.receiveAgain().map { [.send($0.serialized(), over: known)] } ?? []
+      return machine.receiveAgain().map { [.send($0, over: known)] } ?? []
     default: return begin(request, key, flow, at: now)
     }
   }
@@ -102,7 +112,7 @@ package struct TransactionLayer: Sendable {
       keep(key, .inviteServer(InviteServerTransaction(request, timers: timers(for: flow), at: now), flow))
       return [.request(request, key, flow)]
     }
-    keep(key, .server(NonInviteServerTransaction(request, timers: timers(for: flow), at: now), flow))
+    keep(key, .server(NonInviteServerTransaction(timers: timers(for: flow), at: now), flow))
     return request.method == .cancel ? cancel(request, key, at: now) : [.request(request, key, flow)]
   }
 
@@ -160,7 +170,7 @@ package struct TransactionLayer: Sendable {
     case .server(var machine, let flow):
       let answer = machine.respond(response, at: now)
       keep(key, .server(machine, flow))
-      return answer.map { [.send($0.serialized(), over: flow)] } ?? []
+      return answer.map { [.send($0, over: flow)] } ?? []
     default: return []
     }
   }
@@ -210,9 +220,13 @@ package struct TransactionLayer: Sendable {
 
   // MARK: Time
 
-  package mutating func wake(at now: Instant) -> [Output] {
+  /// - Parameter due: called with the request of every transaction whose time has come, whether anything follows from it or not.
+  package mutating func wake(at now: Instant, due: (SIPRequest) -> Void = { _ in }) -> [Output] {
     var outputs: [Output] = []
-    while let key = deadlines.popDue(at: now) { outputs += wake(key, at: now) }
+    while let key = deadlines.popDue(at: now) {
+      if let request = machines[key]?.request { due(request) }
+      outputs += wake(key, at: now)
+    }
     return outputs
   }
 

@@ -25,7 +25,7 @@ extension API {
       work: .tenant { api, ask throws(Refused) in json(200, describe(try await api.call(ask))) }),
     Operation(
       method: "GET", path: "/api/tenants/{uuid}/calls/{id}/trace", name: "getTrace",
-      summary: "What happened to a call and why, as `calldocker why CALL --json` tells it; forgotten when the service ends",
+      summary: "What happened to a call and why, as `calldocker why CALL --json` tells it",
       access: .roles([.owner, .supervisor]),
       query: [
         .init(

@@ -6,7 +6,7 @@ import Wire
 
 /// The API over tenants, agents, teams and calls, for programs and for our own pages (`docs/api.md`).
 package struct API: Sendable {
-  /// What a body may have.
+  /// Bytes that a body may have.
   static let maximumBody = 800_000
   static let limits = 1...200
   static let defaultLimit = 50
@@ -67,7 +67,7 @@ package struct API: Sendable {
   // MARK: Reading
 
   /// The parameters of a request's query, each known, once and of its kind.
-  static func query(of request: HTTPRequest, _ known: [Operation.Parameter]) throws(Refused) -> [String: String] {
+  package static func query(of request: HTTPRequest, _ known: [Operation.Parameter]) throws(Refused) -> [String: String] {
     var values: [String: String] = [:]
     for pair in request.query.split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -91,7 +91,7 @@ package struct API: Sendable {
 
   static func badQuery(_ sentence: String) -> Refused { Refused(400, "The query cannot be used", sentence) }
 
-  static func body(of request: HTTPRequest, _ schema: Schema) throws(Refused) -> JSON {
+  package static func body(of request: HTTPRequest, _ schema: Schema) throws(Refused) -> JSON {
     let type = (request.headers["Content-Type"] ?? "application/json").prefix { $0 != ";" }.lowercased()
     guard ["application/json", "application/merge-patch+json"].contains(String(type).trimmedAtEnd) else {
       throw Refused(415, "The body cannot be used", "The body must be application/json.")

@@ -89,8 +89,8 @@ struct Ask: Sendable {
 }
 
 /// An answer that ends the work on a request.
-struct Refused: Error {
-  let response: HTTPResponse
+package struct Refused: Error {
+  package let response: HTTPResponse
 
   init(_ response: HTTPResponse) { self.response = response }
 

@@ -2,7 +2,7 @@ import Storage
 
 extension WallTime {
   /// A moment by RFC 3339 §5.6, such as `2026-11-24T13:47:52.123Z`; to the millisecond, and `nil` for what is none.
-  init?(rfc3339 text: some StringProtocol) {
+  package init?(rfc3339 text: some StringProtocol) {
     var rest = Array(text.utf8)[...]
     func digits(_ count: Int) -> Int64? {
       guard rest.count >= count, rest.prefix(count).allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }

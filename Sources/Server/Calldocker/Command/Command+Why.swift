@@ -1,17 +1,21 @@
 import Calls
 import Foundation
 import Runtime
+import Storage
 
 extension Command {
   private static let privateFlag = Flag("private", nil, "show names, addresses and pages; else three dots stand for them")
 
   static let why = Verb(
     name: "why", words: nil, summary: "tell what happened to a call, and why",
-    flags: [Flag("ladder", nil, "draw its SIP messages instead, as wide as COLUMNS says"), privateFlag] + controlFlags,
+    flags: [
+      Flag("ladder", nil, "draw its SIP messages instead, as wide as COLUMNS says"), privateFlag,
+      Flag("export", "FILE", "write it for `calldocker replay FILE` on any machine; without --private nobody is named"),
+    ] + controlFlags,
     notes: """
       Say `calldocker why CALLID`, or `calldocker why UUID CALLID` with more than one business. The first characters of the
       id, as the log shows them, are enough. With --json: {"call":…,"entries":[…]} on one line, times in UTC, `ms` since the
-      call began. `calldocker calls UUID` lists the calls that the server remembers; it forgets them when it ends.
+      call began. `calldocker calls UUID` lists the calls that the server knows, for \(TraceLimits().days) days.
       """
   ) { options, environment in
     guard options.faults.isEmpty, (1...2).contains(options.words.count) else {
@@ -19,18 +23,31 @@ extension Command {
       let fault = options.faults.first ?? surplus ?? "CALLID is missing"
       throw Failure(code: EX_USAGE, sentence: "\(fault)\n\nUsage: calldocker why [UUID] CALLID\nMore: calldocker why --help")
     }
+    if let file = options.values("export").last {
+      let recording = try askRecording(options, environment)
+      try export(recording, to: file, isPrivate: options.has("private"))
+      return try print(options, json: "{\"call\":\"\(recording.record.call)\"}") {
+        "Call \(recording.record.call) was written to \(file); `calldocker replay \(file)` runs it again."
+      }
+    }
     let client = try controlClient(options, environment)
+    let (tenant, call) = try callMeant(options, client)
+    let form = options.has("json") ? "entries" : options.has("ladder") ? "ladder" : "story"
+    var path = "/tenants/\(tenant)/calls/\(call)/trace?form=\(form)&private=\(options.has("private") ? "yes" : "no")"
+    if let width = environment["COLUMNS"].flatMap({ Int($0) }) { path += "&width=\(width)" }
+    let trace: Trace = try client.ask("GET", path)
+    try print(options, json: try json(trace)) { trace.text ?? "" }
+  }
+
+  /// Whose call is meant, and which.
+  static func callMeant(_ options: Options, _ client: ControlClient) throws -> (tenant: String, call: String) {
     let tenant = options.words.count == 2 ? try tenantID(options).description : try onlyTenant(client)
     let call = options.words.last ?? ""
     // A call's id has letters and digits; what has others is none, and would be another address.
     guard !call.isEmpty, call.utf8.allSatisfy({ isLetterOrDigit($0) }) else {
       throw Failure(code: EX_DATAERR, sentence: "\(call) is no call's id; `calldocker calls UUID` lists those that there are.")
     }
-    let form = options.has("json") ? "entries" : options.has("ladder") ? "ladder" : "story"
-    var path = "/tenants/\(tenant)/calls/\(call)/trace?form=\(form)&private=\(options.has("private") ? "yes" : "no")"
-    if let width = environment["COLUMNS"].flatMap({ Int($0) }) { path += "&width=\(width)" }
-    let trace: Trace = try client.ask("GET", path)
-    try print(options, json: try json(trace)) { trace.text ?? "" }
+    return (tenant, call)
   }
 
   static let calls = Verb(

@@ -18,7 +18,7 @@ package enum Command {
 
   static let verbs: [Verb] = [
     serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
-    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, doctor, showVersion,
+    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, doctor, showVersion,
   ]
 
   private static let exitCodes = """

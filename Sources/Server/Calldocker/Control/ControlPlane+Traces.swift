@@ -11,15 +11,20 @@ extension ControlPlane {
 
   func listCalls(of tenant: TenantID, showsPersonal: Bool) async -> HTTPResponse {
     let records = await signalling.latestFlights(of: tenant, atMost: Self.latest)
+    let known = Set(records.map(\.call.description))
+    let kept = await signalling.keptFlights(of: tenant, atMost: Self.latest).filter { !known.contains($0.id) }
     let clock = FlightClock.now
-    return Self.json(
-      200,
-      CallPage(
-        calls: records.map { record in
-          CallShown(
-            call: record.call.description, at: "\(clock.day(record.startedAt))T\(clock.time(record.startedAt))Z",
-            agent: record.agent.map { showsPersonal ? $0.description : "…" }, end: record.end)
-        }))
+    func shown(_ call: String, _ moment: Instant, _ clock: FlightClock, _ agent: String?, _ end: String?) -> CallShown {
+      CallShown(
+        call: call, at: "\(clock.day(moment))T\(clock.time(moment))Z", agent: agent.map { showsPersonal ? $0 : "…" }, end: end)
+    }
+    let calls =
+      records.map { shown($0.call.description, $0.startedAt, clock, $0.agent?.description, $0.end) }
+      + kept.map {
+        let (moment, overflow) = $0.startedAt.milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return shown($0.id, Instant(nanoseconds: overflow ? 0 : moment), FlightClock(offset: 0), $0.agent, $0.ending)
+      }
+    return Self.json(200, CallPage(calls: Array(calls.sorted { $0.at > $1.at }.prefix(Self.latest))))
   }
 
   /// - Parameter prefix: the beginning of a call's id, as long as needed to tell it from the tenant's other calls.
@@ -34,9 +39,12 @@ extension ControlPlane {
       let sentence = "\(records.count) calls begin with \(prefix): give more of the id. `calldocker calls` lists them."
       return .problem(409, "Not one call", detail: sentence)
     }
-    let (clock, showsPersonal) = (FlightClock.now, request.parameter("private") == "yes")
+    let (clock, showsPersonal) = (record.clock ?? .now, request.parameter("private") == "yes")
     var trace = Trace(call: record.call.description, end: record.end, dropped: record.dropped)
     switch request.parameter("form") {
+    case "recording":
+      return Self.json(
+        200, FlightRecording(program: Command.version, clock: clock, isPrivate: true, record: record))
     case "entries":
       trace = Trace(record, showsPersonal: showsPersonal)
     case "ladder":
@@ -93,7 +101,7 @@ struct Trace: Codable, Sendable {
 extension Trace {
   /// A record for programs.
   init(_ record: FlightRecord, showsPersonal: Bool) {
-    let fields = FlightFields(record, clock: FlightClock.now, showsPersonal: showsPersonal)
+    let fields = FlightFields(record, clock: record.clock ?? .now, showsPersonal: showsPersonal)
     self.init(
       call: record.call.description, end: record.end, dropped: record.dropped, entries: fields.entries.map(TraceEntry.init))
   }

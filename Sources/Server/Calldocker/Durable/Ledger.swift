@@ -1,6 +1,7 @@
 import Calls
 import Cryptography
 import Dispatch
+import Foundation
 import Runtime
 import SIPCore
 import SIPSyntax
@@ -197,6 +198,46 @@ package struct Ledger: Sendable {
   func call(_ call: CallID, of tenant: TenantID) async throws(StorageFailure) -> CallRow? {
     let (id, key) = (call.description, TenantKey(tenant))
     return try await storage.read { try $0.call(id, of: key) }
+  }
+
+  // MARK: Traces
+
+  /// Traces that one question brings from the disk at most: a prefix that so many share tells none of them.
+  private static let maximumTraces = 10
+
+  /// Writes down what happened to a call; says why not, if it could not be.
+  func keep(_ record: FlightRecord, _ clock: FlightClock) async -> StorageFailure? {
+    let recording = FlightRecording(program: Command.version, clock: clock, isPrivate: true, record: record)
+    guard let octets = try? JSONEncoder().encode(recording) else { return nil }
+    let row = TraceRow(
+      tenant: TenantKey(record.tenant), id: record.call.description,
+      startedAt: WallTime(milliseconds: (clock.offset &+ record.startedAt.nanoseconds) / 1_000_000),
+      isRefused: record.isRefused, agent: record.agent?.description, ending: record.end, octets: Array(octets))
+    do throws(StorageFailure) {
+      try await storage.write { try $0.keepTrace(row, at: WallClock.now) }
+      return nil
+    } catch {
+      // Of a business that was removed nothing is kept.
+      return error.isOfNobody ? nil : error
+    }
+  }
+
+  func traces(of tenant: TenantID, beginning prefix: String) async -> [FlightRecord] {
+    let key = TenantKey(tenant)
+    let rows = try? await storage.read { try $0.traces(of: key, beginning: prefix, limit: Self.maximumTraces) }
+    return (rows ?? []).compactMap { row in
+      guard let recording = try? JSONDecoder().decode(FlightRecording.self, from: Data(row.octets)),
+        recording.record.tenant == tenant
+      else { return nil }
+      var record = recording.record
+      record.clock = FlightClock(offset: recording.clock)
+      return record
+    }
+  }
+
+  func latestTraces(of tenant: TenantID, atMost count: Int) async -> [TraceRow] {
+    let key = TenantKey(tenant)
+    return (try? await storage.read { try $0.latestTraces(of: key, limit: count) }) ?? []
   }
 
   // MARK: A disk that fails

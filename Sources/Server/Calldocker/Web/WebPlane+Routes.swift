@@ -83,7 +83,7 @@ extension WebPlane {
     guard let demo, let tenant = await signalling.tenant(demo.tenant.description) else {
       return .problem(404, "There is nothing at this address")
     }
-    return demo.answer(to: request, registered: Set(tenant.agents.values.filter { !$0.phones.all.isEmpty }.map(\.name)))
+    return demo.answer(to: request, registered: Set(tenant.agents.values.filter(\.isReachable).map(\.name)))
   }
 
   // MARK: Sign-up

@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 
 /// The sockets of this machine and the programs that have them, as /proc tells (proc(5)).
 struct SocketOwners {
@@ -43,11 +44,11 @@ struct SocketOwners {
 
   private static func programs() -> [UInt64: (process: Int32, name: String)] {
     var found: [UInt64: (process: Int32, name: String)] = [:]
-    let manager = FileManager.default
-    for process in (try? manager.contentsOfDirectory(atPath: "/proc"))?.compactMap({ Int32($0) }) ?? [] {
+    for process in Folder.names("/proc").compactMap({ Int32($0) }) {
       let files = "/proc/\(process)/fd"
-      for file in (try? manager.contentsOfDirectory(atPath: files)) ?? [] {
-        guard let target = try? manager.destinationOfSymbolicLink(atPath: "\(files)/\(file)"), target.hasPrefix("socket:["),
+      for file in Folder.names(files) {
+        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(files)/\(file)"),
+          target.hasPrefix("socket:["),
           let inode = UInt64(target.dropFirst(8).dropLast())
         else { continue }
         found[inode] = (process, Doctor.text("/proc/\(process)/comm"))

@@ -1,14 +1,14 @@
 import Wire
 
 /// Why an agent's phones are gone.
-package enum PhoneLoss: String, Hashable, Sendable {
+package enum PhoneLoss: String, Hashable, Codable, Sendable {
   case expired
   case signedOff = "signed-off"
   case connectionEnded = "connection-ended"
 }
 
 /// Whether an agent could be rung for a call, and why.
-package enum Eligibility: Hashable, Sendable {
+package enum Eligibility: Hashable, Codable, Sendable {
   /// - idleSince: the end of its last call; `nil` before the first.
   case chosen(idleSince: Instant?)
   /// Available, but another had waited longer.
@@ -29,11 +29,11 @@ package enum Eligibility: Hashable, Sendable {
 }
 
 /// The choice of the agent who rings next, with everybody who was considered.
-package struct AgentChoice: Hashable, Sendable {
+package struct AgentChoice: Hashable, Codable, Sendable {
   /// Agents that are listed one by one, as they were added and with the chosen one always; the rest is counted.
   package static let maximumListed = 40
 
-  package struct Candidate: Hashable, Sendable {
+  package struct Candidate: Hashable, Codable, Sendable {
     package var agent: AgentName
     package var eligibility: Eligibility
     package init(_ agent: AgentName, _ eligibility: Eligibility) {

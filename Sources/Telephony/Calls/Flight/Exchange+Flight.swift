@@ -1,3 +1,4 @@
+import SDP
 import SIPCore
 import SIPSyntax
 import Wire
@@ -6,18 +7,53 @@ import Wire
 extension Exchange {
   func flight(_ place: Place, _ event: FlightEvent) -> Output { .flight(.happened(place.tenant, place.call, event)) }
 
-  /// What a media plane says of a leg that a call still has, or had.
-  func seen(_ event: MediaEvent) -> [Output] {
-    guard let media = FlightMedia(event), let place = placesByLeg[media.leg] ?? records.place(of: media.leg) else { return [] }
-    return [flight(place, .media(media))]
+  /// What reaches a call is told before everything that follows from it.
+  func input(_ place: Place, _ input: FlightInput) -> Output { flight(place, .input(input)) }
+
+  /// What a media plane says of a leg, whether a call has it, had it or let it go before it was open. Keys are for nobody's record.
+  func seen(_ event: MediaEvent) -> [Output] { if case .digit = event { [] } else { [.flight(.reported(event))] } }
+
+  /// A message that may belong to a call: all our calls' Call-IDs have one length, and neither registrations nor what stands outside
+  /// any dialog are theirs.
+  func heard(_ message: SIPMessage, _ flow: Flow) -> [Output] {
+    if case .request(let request) = message {
+      guard request.method != .register, (try? request.headers.to.tag) ?? nil != nil else { return [] }
+    }
+    return Self.isOfCall(message.headers) ? [.flight(.heard(message, flow))] : []
   }
 
-  /// A message that may belong to a call: all our calls' Call-IDs have one length, and registrations are no calls.
-  func heard(_ message: SIPMessage, _ flow: Flow) -> [Output] {
-    if case .request(let request) = message, request.method == .register { return [] }
-    guard message.headers[.callID]?.utf8.count == Self.callIDLength else { return [] }
-    return [.flight(.heard(message, flow))]
+  /// A transaction's time has come.
+  static func rang(_ request: SIPRequest) -> [Output] {
+    guard isOfCall(request.headers), let callID = request.headers[.callID] else { return [] }
+    return [.flight(.rang(callID: callID))]
+  }
+
+  private static func isOfCall(_ headers: Headers) -> Bool {
+    headers.fields.first { $0.name == .callID }?.value.count == callIDLength
   }
 
   static var callIDLength: Int { 24 }
+
+  // MARK: What there is besides the call
+
+  /// What a call finds when it is asked for.
+  func start(_ tenant: Tenant, _ visitor: VisitorID, _ offer: BrowserOffer?, _ chance: ChanceKey) -> FlightStart {
+    FlightStart(
+      visitor: visitor, isVisitorBusy: placesByVisitor[visitor] != nil, room: tenant.room - tenant.calls.count,
+      fallback: tenant.fallback, callsByPlane: callsByPlane, exhaustedPlanes: exhaustedPlanes.map(\.number).sorted(),
+      offer: offer.map(FlightOffer.init), chance: chance)
+  }
+
+  /// Whom a call may ring, before it chooses.
+  func view(_ place: Place) -> Output { flight(place, .view(tenants[place.tenant]?.view(for: place.call) ?? FlightView())) }
+}
+
+extension Tenant {
+  /// Everybody who is named to whoever asks why, and of all others those who would ring first.
+  func view(for call: CallID) -> FlightView {
+    let listed = agents.values.filter { $0.order < AgentChoice.maximumListed }
+    let others = agents.values.filter { $0.order >= AgentChoice.maximumListed && $0.isAvailable }.sorted(by: Agent.ringsBefore)
+    let seen = listed + others.prefix(FlightView.maximumAgents - AgentChoice.maximumListed)
+    return FlightView(agents: seen.sorted { $0.order < $1.order }.map { FlightAgent($0, for: call) })
+  }
 }

@@ -48,6 +48,11 @@ package struct FlightArchive: Sendable {
     return (own.calls + own.refusals).compactMap { records[$0] }
   }
 
+  package mutating func removeAll(of tenant: TenantID) {
+    guard let own = numbers[tenant] else { return }
+    for number in own.calls + own.refusals { remove(number) }
+  }
+
   private mutating func remove(_ number: UInt64) {
     guard let record = records.removeValue(forKey: number) else { return }
     octets -= record.octets

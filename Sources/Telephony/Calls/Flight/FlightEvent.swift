@@ -7,10 +7,20 @@ package enum FlightNote: Hashable, Sendable {
   case happened(TenantID, CallID, FlightEvent)
   /// A message of some dialog of ours came in; whose call it is, the recorder knows by its Call-ID.
   case heard(SIPMessage, Flow)
+  /// Whose leg it is about, the recorder knows.
+  case reported(MediaEvent)
+  /// The time of a transaction of that Call-ID has come.
+  case rang(callID: String)
+  case connectionClosed(ConnectionID)
+  /// The business is gone, and what is known of its calls goes with it.
+  case forgotten(TenantID)
 }
 
 /// One thing that happened to a call. Secrets never come this far: no password, token, digit or key is part of any case.
-package enum FlightEvent: Hashable, Sendable {
+package enum FlightEvent: Hashable, Codable, Sendable {
+  case input(FlightInput)
+  /// Whom the call may ring, before it chooses.
+  case view(FlightView)
   case asked(name: String?, page: String?, extensionDialled: String?, hasOffer: Bool)
   case refused(Refusal.Reason)
   case chose(AgentChoice)
@@ -30,22 +40,26 @@ package enum FlightEvent: Hashable, Sendable {
   case agentLost(AgentName, waits: Duration)
   case agentBack(AgentName, hasOffer: Bool)
   case message(FlightMessage)
+  /// A message again; the number is that of its first time.
+  case again(Int)
   case media(FlightMedia)
   case command(FlightCommand)
   case toldVisitor(VisitorEvent)
   case toldAgent(AgentEvent)
   case ended(EndReason, seconds: Int)
+  /// All is known of the call.
+  case recorded(FlightOutcome)
 }
 
 /// Who is at the other end of a leg.
-package enum FlightParty: Hashable, Sendable {
+package enum FlightParty: Hashable, Codable, Sendable {
   case visitor
   case phone(AgentName, Flow)
   case browser(AgentName)
 }
 
 /// What a media plane reported of a leg. Keys that were pressed are not among it: they may be a secret.
-package enum FlightMedia: Hashable, Sendable {
+package enum FlightMedia: Hashable, Codable, Sendable {
   case opened(LegID, port: UInt16)
   case connected(LegID)
   case failed(LegID, MediaFailure)
@@ -81,7 +95,7 @@ package enum FlightMedia: Hashable, Sendable {
 }
 
 /// A wish to a media plane without its credentials, fingerprints and digits.
-package enum FlightCommand: Hashable, Sendable {
+package enum FlightCommand: Hashable, Codable, Sendable {
   case open(LegID)
   case connect(LegID, to: SocketAddress, NegotiatedAudio)
   case bridge(LegID, LegID)

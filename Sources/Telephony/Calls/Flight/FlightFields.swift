@@ -29,6 +29,24 @@ package struct FlightFields {
     }
   }
 
+  /// An event on one line, for whoever compares two.
+  package static func line(_ event: FlightEvent, of record: FlightRecord) -> String {
+    let names = FlightNames(record, showsPersonal: true)
+    switch event {
+    case .again(let number):
+      let first = record.moments.first { $0.number == number }
+      return "again, " + (first.map { line($0.event, of: record) } ?? "a message")
+    case .input(let input): return "input \(input)"
+    case .view(let view): return "the agents, of whom \(view.agents.count) had changed"
+    case .recorded(let outcome): return "the record of the call: \(outcome.end?.rawValue ?? "no end")"
+    default:
+      let words = told(event, names).map { word, fields in
+        ([word] + fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(separator: " ")
+      }
+      return FlightNames.onOneLine(words.joined(separator: ", "))
+    }
+  }
+
   private static func told(_ event: FlightEvent, _ names: FlightNames) -> [(String, [String: String])] {
     switch event {
     case .asked(let name, let page, let number, let hasOffer):
@@ -67,6 +85,7 @@ package struct FlightFields {
     case .command(let command): return [("command", fields(command.leg, names, ["wish": command.word]))]
     case .toldVisitor(let event): return [("told-visitor", ["event": event.word])]
     case .toldAgent(let event): return [("told-agent", ["event": event.word])]
+    case .input, .view, .again, .recorded: return []
     case .ended(let reason, let seconds): return [("ended", ["reason": reason.rawValue, "seconds": "\(seconds)"])]
     }
   }

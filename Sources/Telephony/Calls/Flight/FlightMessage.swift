@@ -1,20 +1,36 @@
+import SDP
+import SIPCore
 import SIPSyntax
 import Wire
 
 /// One SIP message of a call, as far as a record keeps it: its first line, the headers that matter, and of a description of sound
-/// the lines that say where and in which codecs. What proves an identity is not among them.
+/// the lines that say where and in which codecs. What proves an identity is not among them; what the machines look at all is.
 package struct FlightMessage: Hashable, Sendable {
   /// Bytes that are kept of one message.
-  package static let maximumBytes = 2048
+  package static let maximumBytes = 3072
+
+  /// How it came or went.
+  package enum Way: Hashable, Codable, Sendable {
+    case flow(Flow)
+    case connection(ConnectionID)
+  }
 
   package let leg: LegID
   package let isFromPeer: Bool
+  package let way: Way
   package let octets: [UInt8]
+  /// Whether something of it was let go that the machines would look at.
+  package let isCut: Bool
 
-  init(_ leg: LegID, isFromPeer: Bool, keeping octets: [UInt8]) {
+  init(_ leg: LegID, isFromPeer: Bool, _ way: Way, keeping octets: [UInt8]) {
+    self.init(leg, isFromPeer: isFromPeer, way, kept: Self.kept(octets))
+  }
+
+  init(_ leg: LegID, isFromPeer: Bool, _ way: Way, kept: (octets: [UInt8], isCut: Bool)) {
     self.leg = leg
     self.isFromPeer = isFromPeer
-    self.octets = Self.kept(octets)
+    self.way = way
+    (octets, isCut) = kept
   }
 
   /// Headers that are kept. The list says what may be, so that one which nobody thought of is not.
@@ -24,20 +40,42 @@ package struct FlightMessage: Hashable, Sendable {
       "warning",
       "retry-after", "user-agent", "server", "require", "supported", "unsupported", "allow", "content-type",
     ].map { Array($0.utf8) }
-  private static let description = ["c=", "m=", "a=rtpmap:", "a=send", "a=recv", "a=inactive"].map { Array($0.utf8) }
+  private static let description = ["v=0", "c=", "m=", "a=rtpmap:", "a=send", "a=recv", "a=inactive"].map { Array($0.utf8) }
+  /// Stands for a body that is no description.
+  private static let unreadable = Array("?".utf8)
 
-  private static func kept(_ octets: [UInt8]) -> [UInt8] {
+  private static func kept(_ octets: [UInt8]) -> (octets: [UInt8], isCut: Bool) {
     var kept: [UInt8] = []
-    var isBody = false
-    for (index, line) in octets.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      let line = line.last == 0x0D ? line.dropLast() : line
-      if line.isEmpty { isBody = true }
-      guard index == 0 || (isBody ? description.contains { line.starts(with: $0) } : isKept(line)) else { continue }
-      guard kept.count + line.count + 1 <= maximumBytes else { break }
-      kept += isBody ? Array(line) : withoutPasswords(Array(line))
+    func keep(_ line: [UInt8]) -> Bool {
+      guard kept.count + line.count + 1 <= maximumBytes else { return false }
+      kept += line
       kept.append(0x0A)
+      return true
     }
-    return kept
+    let end = octets.firstRange(of: Array("\r\n\r\n".utf8))
+    let head = octets[..<(end?.lowerBound ?? octets.endIndex)]
+    for (index, line) in head.split(separator: 0x0A).enumerated() {
+      let line = line.last == 0x0D ? line.dropLast() : line
+      guard index == 0 || isKept(line) else { continue }
+      guard keep(withoutPasswords(Array(line))) else { return (kept, true) }
+    }
+    guard let body = end.map({ octets[$0.upperBound...] }), !body.isEmpty else { return (kept, false) }
+    guard (try? SessionDescription(parsing: String(decoding: body, as: UTF8.self))) != nil else {
+      return (kept, !keep(unreadable))
+    }
+    for line in body.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D })
+    where description.contains(where: { line.starts(with: $0) }) {
+      guard keep(Array(line)) else { return (kept, true) }
+    }
+    return (kept, false)
+  }
+
+  /// The message as it would arrive, with what was kept.
+  var datagram: [UInt8] {
+    let lines = octets.split(separator: 0x0A)
+    let body = lines.firstIndex { $0.elementsEqual("v=0".utf8) || $0.elementsEqual(Self.unreadable) } ?? lines.endIndex
+    let head = lines[..<body].flatMap { $0 + [0x0D, 0x0A] }
+    return head + [0x0D, 0x0A] + lines[body...].flatMap { $0 + [0x0D, 0x0A] }
   }
 
   private static func isKept(_ line: ArraySlice<UInt8>) -> Bool {
@@ -47,7 +85,7 @@ package struct FlightMessage: Hashable, Sendable {
   }
 
   /// `sip:user:password@host` without the password (RFC 3261 §19.1.1 allows one, and warns of it).
-  private static func withoutPasswords(_ line: [UInt8]) -> [UInt8] {
+  static func withoutPasswords(_ line: [UInt8]) -> [UInt8] {
     var kept = line
     var start = 0
     while let scheme = kept[start...].firstRange(of: Array("sip".utf8)) {
@@ -108,4 +146,11 @@ package struct FlightMessage: Hashable, Sendable {
   }
 
   private static let fixed = ["0": "pcmu", "8": "pcma", "9": "g722"]
+}
+
+extension FlightMessage {
+  /// The same message with other words.
+  package func saying(_ lines: [String]) -> FlightMessage {
+    FlightMessage(leg, isFromPeer: isFromPeer, way, kept: (lines.flatMap { Array($0.utf8) + [0x0A] }, isCut))
+  }
 }

@@ -18,8 +18,15 @@ package struct FlightRecorder: Sendable {
   private var callsByLeg: [LegID: CallID] = [:]
   private var legsByDialog: [String: LegID] = [:]
   private var dialogsByLeg: [LegID: String] = [:]
+  private var legsOver: [ConnectionID: Set<LegID>] = [:]
+  private var connectionsByLeg: [LegID: Set<ConnectionID>] = [:]
   private var departures = DeadlineQueue<CallID>()
   private var archive = FlightArchive()
+  /// Records to be written down: of calls of which all is known, and once more of those to which something came later.
+  private var ripe: [FlightRecord] = []
+  private var ripened: [CallID: Int] = [:]
+  /// Past it the oldest of them are not written.
+  package static let maximumRipe = 256
   /// Calls that found no room.
   package private(set) var unrecorded: UInt64 = 0
 
@@ -37,7 +44,8 @@ package struct FlightRecorder: Sendable {
   package var census: Census {
     var census = Census()
     (census.live, census.octets) = (max(live.count, departures.count), liveOctets)
-    (census.legs, census.dialogs) = (callsByLeg.count, max(legsByDialog.count, dialogsByLeg.count))
+    census.legs = max(callsByLeg.count, legsOver.count, connectionsByLeg.count)
+    census.dialogs = max(legsByDialog.count, dialogsByLeg.count)
     return census
   }
 
@@ -48,8 +56,13 @@ package struct FlightRecorder: Sendable {
     for output in outputs {
       switch output {
       case .flight(.happened(let tenant, let call, let event)): note(event, tenant, call, at: now)
-      case .flight(.heard(let message, _)): heard(message, at: now)
-      case .datagram(let octets, _), .stream(let octets, _): sent(octets, at: now)
+      case .flight(.heard(let message, let flow)): heard(message, flow, at: now)
+      case .flight(.reported(let event)): reported(event, at: now)
+      case .flight(.rang(let callID)): rang(callID, at: now)
+      case .flight(.connectionClosed(let connection)): closed(connection, at: now)
+      case .flight(.forgotten(let tenant)): forget(tenant)
+      case .datagram(let octets, let flow): sent(octets, .flow(flow), at: now)
+      case .stream(let octets, let connection): sent(octets, .connection(connection), at: now)
       case .media(let command):
         let wish = FlightCommand(command)
         if let call = callsByLeg[wish.leg] { append(.command(wish), to: call, at: now) }
@@ -58,6 +71,9 @@ package struct FlightRecorder: Sendable {
         if live[call] != nil { departures.set(call, to: now + Self.afterlife) }
       case .visitor(_, let event): append(.toldVisitor(event), to: event.call, at: now)
       case .agent(_, let event): append(.toldAgent(event.withoutCaller), to: event.call, at: now)
+      case .record(let record) where record.end != nil:
+        append(.recorded(FlightOutcome(record)), to: record.call, at: now)
+        if let record = live[record.call] { ripen(record) }
       case .close, .desks, .record, .keep, .log: break
       }
     }
@@ -71,7 +87,10 @@ package struct FlightRecorder: Sendable {
   private mutating func note(_ event: FlightEvent, _ tenant: TenantID, _ call: CallID, at now: Instant) {
     switch event {
     case .asked: begin(tenant, call, at: now)
-    case .leg(let leg, _): follow(leg, of: call)
+    case .leg(let leg, let party): follow(leg, party, of: call)
+    case .input(.moved(let flow)):
+      // Of the legs that it may be: what is told of a connection that a call does not use does no harm.
+      for leg in live[call]?.parties.keys.sorted(by: { $0.number < $1.number }) ?? [] { note(flow, of: leg) }
     case .invites(let leg, let callID) where callsByLeg[leg] == call:
       legsByDialog[callID] = leg
       dialogsByLeg[leg] = callID
@@ -93,9 +112,44 @@ package struct FlightRecorder: Sendable {
     live[call] = FlightRecord(tenant, call, at: now)
   }
 
-  private mutating func follow(_ leg: LegID, of call: CallID) {
+  private mutating func follow(_ leg: LegID, _ party: FlightParty, of call: CallID) {
     guard let record = live[call], record.parties.count < FlightRecord.maximumLegs else { return }
     callsByLeg[leg] = call
+    if case .phone(_, let flow) = party { note(flow, of: leg) }
+  }
+
+  private mutating func note(_ flow: Flow, of leg: LegID) {
+    guard let connection = flow.connection, callsByLeg[leg] != nil else { return }
+    legsOver[connection, default: []].insert(leg)
+    connectionsByLeg[leg, default: []].insert(connection)
+  }
+
+  private mutating func closed(_ connection: ConnectionID, at now: Instant) {
+    guard !legsOver.isEmpty, let legs = legsOver.removeValue(forKey: connection) else { return }
+    for leg in legs {
+      connectionsByLeg[leg]?.remove(connection)
+      if connectionsByLeg[leg]?.isEmpty == true { connectionsByLeg[leg] = nil }
+    }
+    for call in Set(legs.compactMap { callsByLeg[$0] }) { append(.input(.connectionClosed(connection)), to: call, at: now) }
+  }
+
+  private mutating func reported(_ event: MediaEvent, at now: Instant) {
+    guard let call = callsByLeg[event.leg] else { return }
+    if case .played(let leg) = event { return append(.input(.played(leg)), to: call, at: now) }
+    if let media = FlightMedia(event) { append(.media(media), to: call, at: now) }
+  }
+
+  private mutating func rang(_ callID: String, at now: Instant) {
+    guard let leg = legsByDialog[callID], let call = callsByLeg[leg] else { return }
+    append(.input(.timer), to: call, at: now)
+  }
+
+  private mutating func forget(_ tenant: TenantID) {
+    for call in live.values.filter({ $0.tenant == tenant }).map(\.call) {
+      remove(call)
+      ripened[call] = nil
+    }
+    archive.removeAll(of: tenant)
   }
 
   private mutating func append(_ event: FlightEvent, to call: CallID, at now: Instant) {
@@ -108,26 +162,63 @@ package struct FlightRecorder: Sendable {
   }
 
   private mutating func depart(_ call: CallID) {
-    guard let record = live.removeValue(forKey: call) else { return }
+    guard var record = remove(call) else { return }
+    record.settle()
+    if ripened.removeValue(forKey: call) != record.count + record.dropped { ripen(record) }
+    ripened[call] = nil
+    archive.insert(record)
+  }
+
+  private mutating func ripen(_ record: FlightRecord) {
+    if ripe.count >= Self.maximumRipe { ripe.removeFirst() }
+    ripe.append(record)
+    ripened[record.call] = record.count + record.dropped
+  }
+
+  /// What is to be written down since this was last asked.
+  package mutating func harvest() -> [FlightRecord] {
+    guard !ripe.isEmpty else { return [] }
+    defer { ripe = [] }
+    return ripe
+  }
+
+  /// Ends every record, as nothing is recorded any more; those that were not written yet are told one by one.
+  package mutating func finish() -> [FlightRecord] {
+    var records: [FlightRecord] = harvest()
+    for call in live.keys.sorted(by: { $0.description < $1.description }) {
+      depart(call)
+      records += harvest()
+    }
+    return records
+  }
+
+  @discardableResult
+  private mutating func remove(_ call: CallID) -> FlightRecord? {
+    guard let record = live.removeValue(forKey: call) else { return nil }
     liveOctets -= record.octets
     departures.remove(call)
     for leg in record.parties.keys {
       callsByLeg[leg] = nil
       if let dialog = dialogsByLeg.removeValue(forKey: leg) { legsByDialog[dialog] = nil }
+      for connection in connectionsByLeg.removeValue(forKey: leg) ?? [] {
+        legsOver[connection]?.remove(leg)
+        if legsOver[connection]?.isEmpty == true { legsOver[connection] = nil }
+      }
     }
-    archive.insert(record)
+    return record
   }
 
   // MARK: SIP
 
-  private mutating func heard(_ message: SIPMessage, at now: Instant) {
+  private mutating func heard(_ message: SIPMessage, _ flow: Flow, at now: Instant) {
     guard !legsByDialog.isEmpty, let leg = message.headers[.callID].flatMap({ legsByDialog[$0] }) else { return }
-    keep(FlightMessage(leg, isFromPeer: true, keeping: message.serialized()), at: now)
+    note(flow, of: leg)
+    keep(FlightMessage(leg, isFromPeer: true, .flow(flow), keeping: message.serialized()), at: now)
   }
 
-  private mutating func sent(_ octets: [UInt8], at now: Instant) {
+  private mutating func sent(_ octets: [UInt8], _ way: FlightMessage.Way, at now: Instant) {
     guard !legsByDialog.isEmpty, let callID = Self.callID(octets), let leg = legsByDialog[callID] else { return }
-    keep(FlightMessage(leg, isFromPeer: false, keeping: octets), at: now)
+    keep(FlightMessage(leg, isFromPeer: false, way, keeping: octets), at: now)
   }
 
   private mutating func keep(_ message: FlightMessage, at now: Instant) {

@@ -66,7 +66,7 @@ package struct FlightStory {
     case .toldVisitor(.talking(_, let agent)) where agent == "Echo": ["The visitor was connected with the echo."]
     case .ended(let reason, let seconds):
       ["The call ended: \(Self.sentence(reason))\(seconds > 0 ? ", after talking for \(Duration.seconds(seconds).told)" : "")."]
-    case .leg, .invites, .toldVisitor, .toldAgent: []
+    case .leg, .invites, .toldVisitor, .toldAgent, .input, .view, .again, .recorded: []
     }
   }
 
