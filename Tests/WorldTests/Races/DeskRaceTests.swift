@@ -14,11 +14,11 @@ struct DeskRaceTests {
   private static func live(seed: UInt64) throws -> RaceWorld {
     let world = try RaceWorld(seed: seed &+ 1_000_000, agents: ["alice", "bob"])
     for _ in 0..<Int.random(in: 0...2, using: &world.random) {
-      world.addPhone("alice", overTCP: world.chance(0.3)) { _ in phonePlan(world) }
+      world.addPhone("alice", overTCP: world.chance(0.3)) { [unowned world] _ in phonePlan(world) }
     }
-    if world.chance(0.5) { world.addPhone("bob", overTCP: false) { _ in phonePlan(world) } }
+    if world.chance(0.5) { world.addPhone("bob", overTCP: false) { [unowned world] _ in phonePlan(world) } }
     for index in 0..<Int.random(in: 1...3, using: &world.random) {
-      world.addDesk(index < 2 ? "alice" : "bob") { _ in deskPlan(world) }
+      world.addDesk(index < 2 ? "alice" : "bob") { [unowned world] _ in deskPlan(world) }
     }
     world.run(for: .seconds(1))
     world.loss = [0, 0, 0.05, 0.2].randomElement(using: &world.random) ?? 0
