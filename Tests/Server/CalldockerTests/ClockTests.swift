@@ -59,7 +59,7 @@ struct ClockTests {
     let call = Call(
       id: CallID(using: &random), tenant: TenantID(using: &random), visitor: VisitorID(1), plane: MediaPlaneID(0), name: nil,
       page: nil, extensionDialled: nil, startedAt: start, seat: BrowserSeat(resumeToken: ""),
-      phase: .echo(since: start + .seconds(7)))
+      phase: .echo(since: start + .seconds(7)), chance: .seeded(1))
     var record = CallRecord(call)
     (record.endedAt, record.end) = (start + .seconds(67), .visitorHungUp)
     let row = CallRow(record, clock(after: Self.hour * hours))

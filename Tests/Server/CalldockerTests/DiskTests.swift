@@ -85,7 +85,7 @@ struct DiskTests {
       let call = Call(
         id: CallID(using: &random), tenant: tenant, visitor: VisitorID(1), plane: MediaPlaneID(0),
         name: String(repeating: "n", count: 150), page: nil, extensionDialled: nil, startedAt: SystemClock.now,
-        seat: BrowserSeat(resumeToken: ""), phase: .echo(since: SystemClock.now))
+        seat: BrowserSeat(resumeToken: ""), phase: .echo(since: SystemClock.now), chance: .seeded(1))
       calls.append(call.id)
       ledger.write(CallRecord(call)) { failure in told.with { $0 += failure == nil ? 1 : 0 } }
       try #require(await Self.eventually { ledger.storage.figures.waiting == 0 })

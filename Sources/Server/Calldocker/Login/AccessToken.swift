@@ -9,7 +9,7 @@ package enum Role: String, Codable, Hashable, Sendable, CaseIterable {
   case owner
   /// Sees and guides all agents and calls.
   case supervisor
-  /// Answers calls and sees its own.
+  /// Answers calls; sees colleagues and the history of all calls.
   case agent
 }
 
