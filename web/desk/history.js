@@ -48,11 +48,9 @@ export class History {
     const message = element("div", { class: "empty", hidden: true });
     const more = button({ kind: "more", words: texts.more, click: () => this.#load() });
     this.#parts = { agent, outcome, date, list, message, more };
-    // The server shows an agent its own calls, and everybody's to who answers for the business.
-    const title = this.#shift.isAgent ? texts.mine : texts.title;
-    this.root = element("section", { class: "calls", "aria-label": title },
-      element("header", {}, element("h2", {}, title),
-        element("div", { class: "filters", role: "group", "aria-label": title }, ...(this.#shift.isAgent ? [] : [agent]), outcome, date)),
+    this.root = element("section", { class: "calls", "aria-label": texts.title },
+      element("header", {}, element("h2", {}, texts.title),
+        element("div", { class: "filters", role: "group", "aria-label": texts.title }, agent, outcome, date)),
       list, message, more);
     // Whoever scrolls to the end gets more without asking.
     new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && !more.hidden && this.#load(), { rootMargin: "200px" }).observe(more);
@@ -155,10 +153,12 @@ export class History {
     this.#showMessage();
   }
 
-  /** Whose calls may be chosen: everybody's of the team, by name. */
+  /** Whose calls may be chosen: everybody's of the team by name, one's own first. */
   #showAgents() {
     const { agent } = this.#parts;
-    const people = this.#shift.team.inOrder.map(({ id, displayName }) => [id, displayName || id]).sort(([, one], [, other]) => one.localeCompare(other));
+    const { isAgent, session: { user }, team } = this.#shift;
+    const others = team.inOrder.filter(({ id }) => !isAgent || id !== user).map(({ id, displayName }) => [id, displayName || id]);
+    const people = [...(isAgent ? [[user, this.#texts.calls.mine]] : []), ...others.sort(([, one], [, other]) => one.localeCompare(other))];
     const text = JSON.stringify(people);
     if (text === this.#shownPeople) return;
     this.#shownPeople = text;
