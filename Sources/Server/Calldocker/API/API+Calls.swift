@@ -77,7 +77,8 @@ extension API {
   private func listCalls(_ ask: Ask) async throws(Refused) -> HTTPResponse {
     let page = try Page(ask, of: "c")
     var query = CallQuery(
-      agent: ask.query["agent"].map { $0.lowercased() }, team: ask.query["team"].map(ask.tenant.spelling), reason: ask.query["reason"],
+      agent: ask.query["agent"].map { $0.lowercased() }, team: ask.query["team"].map(ask.tenant.spelling),
+      reason: ask.query["reason"],
       from: ask.query["from"].flatMap { WallTime(rfc3339: $0) }, to: ask.query["to"].flatMap { WallTime(rfc3339: $0) },
       limit: page.limit)
     if let text = page.after {
