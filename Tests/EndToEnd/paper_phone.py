@@ -1,4 +1,4 @@
-"""A phone of paper: it registers, answers every call without a sound, keeps what it hears, and says whatever it is told to say."""
+"""A phone of paper: it registers, answers every call without a sound, keeps what it hears, and says what it is told to."""
 
 import collections
 import contextlib
@@ -66,7 +66,9 @@ class PaperPhone:
         return self.answers[branch, method].get(timeout=10)
 
     def session(self, host, port=9):
-        return f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+        return "\r\n".join([
+            "v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0", f"m=audio {port} RTP/AVP 0",
+            "a=rtpmap:0 PCMU/8000", ""])
 
     def _send(self, text):
         self.said.append(text)

@@ -1,6 +1,6 @@
-"""Nothing of one business is reachable from another: every route, every event and every SIP method, with the other's credentials.
+"""Nothing of one business is reachable from another, by any route, event or SIP method, with whatever the other one has.
 
-What there is to try is read from the description of the API and from the sources, so that what is new is tried or fails here."""
+What there is to try is read from the API's description and from the sources, so that what is new is tried or fails here."""
 
 import collections
 import json
@@ -18,19 +18,23 @@ from test_desk import Client, offer
 NOWHERE = "0b8f6d0e-1111-4000-8000-00000000dead"
 WEB = ROOT / "Sources" / "Server" / "Calldocker" / "Web"
 EVENTS = {
-    word for file in WEB.glob("*.swift") for line in re.findall(r'^\s*case ("[a-z-]+"(?:, "[a-z-]+")*)', file.read_text(), re.M)
+    word for file in WEB.glob("*.swift")
+    for line in re.findall(r'^\s*case ("[a-z-]+"(?:, "[a-z-]+")*)', file.read_text(), re.M)
     for word in re.findall(r'"(\w+-[\w-]+)"', line)}
-METHODS = re.findall(r'= Method\(known: "(\w+)"\)', next(ROOT.glob("Sources/Protocols/SIPSyntax/**/Method.swift")).read_text())
+METHODS = re.findall(
+    r'= Method\(known: "(\w+)"\)', next(ROOT.glob("Sources/Protocols/SIPSyntax/**/Method.swift")).read_text())
 # A body that would do, for every operation that takes one.
 BODIES = {
-    "logIn": {}, "signUp": {}, "addAgent": {"name": "intruder"}, "changeAgent": {"displayName": "Intruder", "password": PASSWORD},
-    "addTeam": {"name": "intruders"}, "changeTeam": {"name": "intruders"}, "changeSettings": {"name": "Intruders", "digest": "both"},
+    "logIn": {}, "signUp": {}, "addAgent": {"name": "intruder"},
+    "changeAgent": {"displayName": "Intruder", "password": PASSWORD},
+    "addTeam": {"name": "intruders"}, "changeTeam": {"name": "intruders"},
+    "changeSettings": {"name": "Intruders", "digest": "both"},
     "addUser": {"user": "intruder@b.example", "password": PASSWORD, "role": "owner"}}
 Marks = collections.namedtuple("Marks", "company phone desk phone_name desk_name team other_team visitor page owner supervisor")
 
 
 class Office(Business):
-    """A business with a phone, a desk, people, one call that was and one that is; everything in it has a name that nothing else has."""
+    """A business with a phone, a desk, people, one call that was and one that is, all by names that nothing else has."""
 
     def __init__(self, gateway, api, marks, host):
         super().__init__(api, marks.company, marks.owner)
@@ -55,7 +59,8 @@ class Office(Business):
         self.finished = self.call()
         self.visitor.ask("call-hangup", callId=self.finished["callId"])
         self.visitor.hears("call-state", state="ended", callId=self.finished["callId"])
-        eventually(lambda: self.owner("GET", f"{self.path}/calls/{self.finished['callId']}").json()["endedAt"], what="its record")
+        record = f"{self.path}/calls/{self.finished['callId']}"
+        eventually(lambda: self.owner("GET", record).json()["endedAt"], what="its record")
         self.running = self.call()
         self.calls = [self.finished["callId"], self.running["callId"]]
         self.before = self.snapshot()
@@ -69,7 +74,8 @@ class Office(Business):
 
     def snapshot(self):
         """All that its owner sees."""
-        found = {what: self.owner("GET", f"{self.path}/{what}").json() for what in ("agents", "teams", "users", "settings", "calls")}
+        found = {
+            what: self.owner("GET", f"{self.path}/{what}").json() for what in ("agents", "teams", "users", "settings", "calls")}
         detail = self.owner("GET", f"{self.path}/agents/{self.marks.phone}").json()["contacts"]
         return {**found, "contacts": [(contact["userAgent"], contact["transport"]) for contact in detail]}
 
@@ -103,8 +109,10 @@ def offices(gateway):
     api = API(gateway.http)
     made = []
     for letter, host, words in [
-        ("qa", "127.0.0.1", "Obsidiaan zephyrin tamsinel Okonkwor Villanuex larkspur vermilio Wilhelmo vantabla xylofarm quintess"),
-        ("qb", "127.0.0.2", "Halcyonix bramwell isoldette Ferrantex Dubrovnik marigold cinnabar Thessaly ultramar pomegran sassafra"),
+        ("qa", "127.0.0.1",
+         "Obsidiaan zephyrin tamsinel Okonkwor Villanuex larkspur vermilio Wilhelmo vantabla xylofarm quintess"),
+        ("qb", "127.0.0.2",
+         "Halcyonix bramwell isoldette Ferrantex Dubrovnik marigold cinnabar Thessaly ultramar pomegran sassafra"),
     ]:
         *names, page, owner, supervisor = (f"{word}{letter}" for word in words.split())
         people = [f"{person}@{letter}.example" for person in (owner, supervisor)]
@@ -146,15 +154,17 @@ def test_every_operation_answers_of_another_business_as_of_none(gateway, alien, 
         "user": {"users": [alien.marks.supervisor, alien.marks.owner]}}
     tried = 0
     for method, template, operation in operations(API(gateway.http).description):
-        assert "requestBody" not in operation or operation["operationId"] in BODIES, f"BODIES has none for {operation['operationId']}"
-        body = BODIES.get(operation["operationId"])
+        wish = operation["operationId"]
+        assert "requestBody" not in operation or wish in BODIES, f"BODIES has none for {wish}"
+        body = BODIES.get(wish)
         if not template.startswith("/api/tenants/{uuid}"):
             continue
         place = re.search(r"/(\w+)/{(id|name|user)}", template)
         for who, token in [*intruder.tokens.items(), ("nobody", None)]:
             for name in ids[place[2]][place[1]] if place else [""]:
                 path = template.replace(f"{{{place[2]}}}" if place else "{}", name)
-                there, none = (ask(gateway, method, path.replace("{uuid}", uuid), token, body) for uuid in (alien.uuid, NOWHERE))
+                there, none = (
+                    ask(gateway, method, path.replace("{uuid}", uuid), token, body) for uuid in (alien.uuid, NOWHERE))
                 assert there == none and there[0] in (401, 404), (who, method, path, there, none)
                 assert_clean(str(there), alien)
                 tried += 1
@@ -162,7 +172,7 @@ def test_every_operation_answers_of_another_business_as_of_none(gateway, alien, 
                     continue
                 # Among what is the intruder's own, a name of the other's is a name of nobody.
                 own = template.replace("{uuid}", intruder.uuid).replace(f"{{{place[2]}}}", "{}")
-                theirs, nobody = (ask(gateway, method, own.format(wish), token, body) for wish in (name, "nobody-at-all"))
+                theirs, nobody = (ask(gateway, method, own.format(whom), token, body) for whom in (name, "nobody-at-all"))
                 assert theirs == nobody and theirs[0] in (403, 404), (who, method, own, theirs, nobody)
                 assert_clean(str(theirs), alien)
     assert tried > 100
@@ -207,9 +217,9 @@ def test_who_logs_in_elsewhere_is_nobody_there(gateway, alien, intruder):
 
 def attempts(alien, intruder, call):
     """What is worth a try of every event, with a call of the other business, or with one that does not exist."""
-    resume = {
-        "alien's": (alien.uuid, intruder.running["resumeToken"]), "own": (intruder.uuid, alien.running["resumeToken"]),
-        "old": (alien.uuid, alien.finished["resumeToken"])}
+    resume = [
+        (alien.uuid, intruder.running["resumeToken"]), (intruder.uuid, alien.running["resumeToken"]),
+        (alien.uuid, alien.finished["resumeToken"])]
     names = [(alien.uuid, agent) for agent in (alien.marks.desk, alien.marks.phone, intruder.marks.desk)]
     names += [(intruder.uuid, alien.marks.desk)]
     return {
@@ -217,7 +227,8 @@ def attempts(alien, intruder, call):
         "call-hangup": [{"callId": call}], "call-accept": [{"callId": call, "sdp": offer("thief")}],
         "call-reject": [{"callId": call}],
         "agent-status": [{"status": "paused", "uuid": alien.uuid, "agentId": alien.marks.phone, "callId": call}],
-        "call-resume": [{"uuid": uuid, "callId": call, "resumeToken": token, "sdp": offer("thief")} for uuid, token in resume.values()],
+        "call-resume": [
+            {"uuid": uuid, "callId": call, "resumeToken": token, "sdp": offer("thief")} for uuid, token in resume],
         "call-request": [{"uuid": intruder.uuid, "extension": alien.marks.phone, "sdp": offer("thief")}],
         "register-agent": [
             {"uuid": uuid, "agentId": agent, "token": token} for uuid, agent in names
@@ -291,7 +302,8 @@ def test_no_sip_method_reaches_another_business_or_tells_who_is_in_it(alien, int
             uri = f"sip:{alien.uuid}" if method == "REGISTER" else to[1:-1]
             proofs = ["", *(credentials(method, uri, name, realm, secret, nonces[which]) for name, realm, which in [
                 (thief.user, intruder.uuid, 0), (thief.user, alien.uuid, 0), (user, alien.uuid, 1)])]
-            answers = [thief.say(method, uri, to=to, sender=to if method == "REGISTER" else None, extra=proof) for proof in proofs]
+            sender = to if method == "REGISTER" else None
+            answers = [thief.say(method, uri, to=to, sender=sender, extra=proof) for proof in proofs]
             told.append([unlike(answer, user, thief.user) for answer in answers])
             for answer in answers:
                 # OPTIONS asks what the server can do, whoever asks.
@@ -316,7 +328,8 @@ def test_no_sip_method_reaches_into_another_business_call(alien, intruder, thief
             for hop, number in [(None, first), (branch, 1)]:
                 for extra in ("", proof):
                     answer = thief.say(
-                        method, contact, to=to, sender=sender, branch=hop, call_id=call, number=number, extra=extra, body=session)
+                        method, contact, to=to, sender=sender, branch=hop, call_id=call, number=number, extra=extra,
+                        body=session)
                     assert method == "ACK" or re.match(r"SIP/2.0 481 ", answer), (method, to, answer)
     # From its own phone the same words mean something.
     answer = alien.phone.say("OPTIONS", contact, to=visitor, sender=phone, call_id=call, number=first + 1)
@@ -332,8 +345,9 @@ def test_a_registration_heard_by_another_is_of_no_use(gateway, alien, intruder):
 
 
 def test_pages_figures_and_the_log_name_nobody(gateway, offices, alien):
-    for path in ["/metrics", "/demo.json", "/healthz", "/api/openapi.json", *(f"/api/widget/{office.uuid}/status" for office in offices),
-                 *(f"/{file.relative_to(ROOT / 'web')}" for file in (ROOT / "web").rglob("*") if file.is_file()), "/", "/desk", "/desk/"]:
+    files = [f"/{file.relative_to(ROOT / 'web')}" for file in (ROOT / "web").rglob("*") if file.is_file()]
+    states = [f"/api/widget/{office.uuid}/status" for office in offices]
+    for path in ["/metrics", "/demo.json", "/healthz", "/api/openapi.json", "/", "/desk", "/desk/", *files, *states]:
         answer = str(ask(gateway, "GET", path))
         for office in offices:
             assert_clean(answer, office)

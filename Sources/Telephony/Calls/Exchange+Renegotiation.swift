@@ -24,10 +24,10 @@ extension Exchange {
   }
 
   /// The BYE of a phone that hung up at once can overtake its 2xx; a phone should wait for our ACK (RFC 3261 §15), but not all do.
-  /// Whether a request inside a dialog comes from where its phone is, or where a phone of that agent has registered from.
+  /// Whether a request in a dialog comes from where its phone is, or from where a phone of that agent has registered.
   ///
-  /// The tags of a dialog prove nothing to whoever read them on their way, and nobody is asked for a password in a call. A router may give
-  /// its phone another port, and a long request may come over TCP; a phone in another network registers there first (RFC 5626 §4.4.1).
+  /// A dialog's tags prove nothing: somebody may have read them on their way, and nobody is asked for a password in a call. A router
+  /// may give its phone another port, and a long request may come over TCP; a phone in another network registers there first.
   private func isKnown(_ flow: Flow, _ last: Flow, of agent: AgentName, _ place: Place) -> Bool {
     let source = flow.remote.ip
     return source == last.remote.ip
