@@ -8,7 +8,10 @@ extension Exchange {
   mutating func receiveInDialog(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
     guard let id = DialogID(received: request), let place = placesByDialog[id],
       case .talking(.phone(var phone), let since)? = call(place)?.phase, phone.dialog.id == id
-    else { return receiveInEarlyDialog(request, key, at: now) }
+    else { return receiveInEarlyDialog(request, key, flow, at: now) }
+    guard isKnown(flow, phone.flow, of: phone.agent, place) else {
+      return respond(key, request, .callOrTransactionDoesNotExist, at: now)
+    }
     guard phone.dialog.receive(request) == .inOrder else { return respond(key, request, .serverInternalError, at: now) }
     phone.flow = flow
     update(place) { $0.phase = .talking(.phone(phone), since: since) }
@@ -21,11 +24,24 @@ extension Exchange {
   }
 
   /// The BYE of a phone that hung up at once can overtake its 2xx; a phone should wait for our ACK (RFC 3261 §15), but not all do.
-  private mutating func receiveInEarlyDialog(_ request: SIPRequest, _ key: TransactionKey, at now: Instant) -> [Output] {
+  /// Whether a request in a dialog comes from where its phone is, or from where a phone of that agent has registered.
+  ///
+  /// A dialog's tags prove nothing: somebody may have read them on their way, and nobody is asked for a password in a call. A router
+  /// may give its phone another port, and a long request may come over TCP; a phone in another network registers there first.
+  private func isKnown(_ flow: Flow, _ last: Flow, of agent: AgentName, _ place: Place) -> Bool {
+    let source = flow.remote.ip
+    return source == last.remote.ip
+      || tenants[place.tenant]?.agents[agent]?.phones.all.contains { $0.flow.remote.ip == source } == true
+  }
+
+  private mutating func receiveInEarlyDialog(
+    _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
+  ) -> [Output] {
     guard request.method == .bye, let id = DialogID(received: request),
       let place = placesByDialog[DialogID(callID: id.callID, localTag: id.localTag, remoteTag: "")],
       case .ringing(let attempt)? = call(place)?.phase,
-      let fork = attempt.forks.first(where: { $0.invite?.earlyDialog.callID == id.callID })
+      let fork = attempt.forks.first(where: { $0.invite?.earlyDialog.callID == id.callID }),
+      isKnown(flow, fork.binding.flow, of: attempt.agent, place)
     else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
     abandon(fork, of: place, at: now)
     return respond(key, request, .ok, at: now) + forkEnded(fork.leg, of: place, .declined, at: now)
@@ -67,10 +83,10 @@ extension Exchange {
   }
 
   /// The ACK of our 2xx to a re-INVITE, with the phone's answer if the offer was ours.
-  mutating func acknowledged(_ request: SIPRequest, at now: Instant) -> [Output] {
+  mutating func acknowledged(_ request: SIPRequest, _ flow: Flow, at now: Instant) -> [Output] {
     guard let id = DialogID(received: request), let place = placesByDialog[id],
       case .talking(.phone(var phone), _)? = call(place)?.phase, let renegotiation = phone.renegotiation,
-      (try? request.headers.cseq.number) == renegotiation.number
+      (try? request.headers.cseq.number) == renegotiation.number, isKnown(flow, phone.flow, of: phone.agent, place)
     else { return [] }
     layer.acknowledged(renegotiation.key)
     placesByTransaction[renegotiation.key] = nil

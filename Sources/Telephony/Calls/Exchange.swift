@@ -233,7 +233,7 @@ package struct Exchange: Sendable {
     case .response(let response, let key, let flow): return receive(response, key, flow, at: now)
     case .timedOut(let key): return unanswered(key, "A phone did not react to the call", at: now)
     case .unreachable(let key): return unanswered(key, "A phone's connection ended while it rang", at: now)
-    case .acknowledged(let request): return acknowledged(request, at: now)
+    case .acknowledged(let request, let flow): return acknowledged(request, flow, at: now)
     case .cancelled(let invite, let key, _): return respond(key, invite, .requestTerminated, at: now)
     case .unacknowledged(let key): return unacknowledged(key, at: now)
     }

@@ -93,6 +93,27 @@ struct StreamTests {
     #expect(requests(line.exchange.hangUp(VisitorID(1), call, at: line.now)).map(\.method) == [.bye])
   }
 
+  @Test("A request in a dialog counts from where its phone is, at any port; elsewhere the phone registers first")
+  func stranger() throws {
+    var (line, _, dialog) = try talking()
+    let elsewhere = SignallingLine.tcp(2, .v4(0xCB00_7101))
+    _ = line.connect(elsewhere)
+    let refused = responses(line.send(bye(dialog, over: elsewhere), over: elsewhere))
+    #expect(refused.map(\.status) == [.callOrTransactionDoesNotExist])
+    var invite = dialog.request(.invite, via: elsewhere.reversed.via(branch: "z9hG4bKi"))
+    invite.headers.append(.contact, elsewhere.reversed.contact(user: "alice").description)
+    #expect(responses(line.send(invite.serialized(), over: elsewhere)).map(\.status) == [.callOrTransactionDoesNotExist])
+    #expect(line.exchange.callCount == 1)
+    #expect(line.register("alice", over: elsewhere, number: 2).answer?.status == .ok)
+    var options = dialog.request(.options, via: elsewhere.reversed.via(branch: "z9hG4bKo"))
+    options.headers.append(.contact, elsewhere.reversed.contact(user: "alice").description)
+    #expect(responses(line.send(options.serialized(), over: elsewhere)).map(\.status) == [.ok])
+    var later = dialog.request(.bye, via: elsewhere.reversed.via(branch: "z9hG4bKlater"))
+    later.headers.append(.contact, elsewhere.reversed.contact(user: "alice").description)
+    #expect(responses(line.send(later.serialized(), over: elsewhere)).map(\.status) == [.ok])
+    #expect(line.exchange.callCount == 0)
+  }
+
   @Test("With nowhere to go a BYE is lost and counted; no connection is ever opened to a phone")
   func lost() throws {
     var (line, call, _) = try talking()

@@ -143,7 +143,7 @@ final class RacePhone {
       case .request(let request, let key, _): receive(request, key)
       case .response(let response, _, _): receive(response)
       case .cancelled(let invite, let key, _): cancelled(invite, key)
-      case .acknowledged(let ack): acknowledged(ack)
+      case .acknowledged(let ack, _): acknowledged(ack)
       case .unacknowledged(let key): unacknowledged(key)
       case .timedOut, .unreachable: break
       }

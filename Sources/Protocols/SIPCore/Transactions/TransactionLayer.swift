@@ -8,7 +8,7 @@ package struct TransactionLayer: Sendable {
     /// A new request. An INVITE and everything but ACK expects `respond`.
     case request(SIPRequest, TransactionKey, Flow)
     /// The ACK of a 2xx of ours; say `acknowledged` for the INVITE that it belongs to.
-    case acknowledged(SIPRequest)
+    case acknowledged(SIPRequest, Flow)
     /// The peer no longer wants the answer to its INVITE; the CANCEL itself has been answered.
     case cancelled(SIPRequest, TransactionKey, by: SIPRequest)
     case response(SIPResponse, TransactionKey, Flow)
@@ -93,7 +93,7 @@ package struct TransactionLayer: Sendable {
     case .inviteServer(var machine, let known):
       let outputs = machine.receive(request, at: now)
       keep(key, .inviteServer(machine, known))
-      return outputs.flatMap { perform($0, key, known) }
+      return outputs.flatMap { perform($0, key, known, arrivedOver: flow) }
     case .server(let machine, let known):
       return machine.receiveAgain().map { [.send($0, over: known)] } ?? []
     default: return begin(request, key, flow, at: now)
@@ -102,7 +102,7 @@ package struct TransactionLayer: Sendable {
 
   private mutating func begin(_ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
     // An ACK of a 2xx has a branch of its own and no answer (§17.1.1.3).
-    if request.method == .ack { return [.acknowledged(request)] }
+    if request.method == .ack { return [.acknowledged(request, flow)] }
     let size = request.headers.fields.reduce(request.body.count) { $0 + $1.value.count }
     guard machines.count < Self.maximumTransactions, heldOctets + size <= Self.maximumOctets else {
       return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
@@ -271,10 +271,12 @@ package struct TransactionLayer: Sendable {
     }
   }
 
-  private func perform(_ output: InviteServerTransaction.Output, _ key: TransactionKey, _ flow: Flow) -> [Output] {
+  private func perform(
+    _ output: InviteServerTransaction.Output, _ key: TransactionKey, _ flow: Flow, arrivedOver: Flow? = nil
+  ) -> [Output] {
     switch output {
     case .send(let response): [.send(response.serialized(), over: flow)]
-    case .acknowledged(let request): [.acknowledged(request)]
+    case .acknowledged(let request): [.acknowledged(request, arrivedOver ?? flow)]
     case .unacknowledged: [.unacknowledged(key)]
     }
   }
