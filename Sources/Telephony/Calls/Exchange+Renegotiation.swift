@@ -23,7 +23,6 @@ extension Exchange {
     }
   }
 
-  /// The BYE of a phone that hung up at once can overtake its 2xx; a phone should wait for our ACK (RFC 3261 §15), but not all do.
   /// Whether a request in a dialog comes from where its phone is, or from where a phone of that agent has registered.
   ///
   /// A dialog's tags prove nothing: somebody may have read them on their way, and nobody is asked for a password in a call. A router
@@ -34,6 +33,7 @@ extension Exchange {
       || tenants[place.tenant]?.agents[agent]?.phones.all.contains { $0.flow.remote.ip == source } == true
   }
 
+  /// The BYE of a phone that hung up at once can overtake its 2xx; a phone should wait for our ACK (RFC 3261 §15), but not all do.
   private mutating func receiveInEarlyDialog(
     _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
