@@ -184,9 +184,9 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
     seed = random.randrange(1 << 32)
     print("seed", seed)
     dice = random.Random(seed)
-    gateway = house()
+    gateway = house(demo=True)
     uuid = ask(gateway, "tenant", "add", "ACME")["uuid"]
-    signed_up, agents_added, phones = set(), set(), {}
+    signed_up, agents_added, teams_added, phones, calls = set(), set(), {}, {}, set()
     for trial in range(20):
         end = threading.Event()
 
@@ -204,10 +204,25 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
                     password = ask(gateway, "agent", "add", uuid, name)["password"]
                     agents_added.add(name)
                     phones[name] = register(gateway, uuid, name, password)
+                    teams_added[ask(gateway, "team", "add", uuid, f"t{name}", "--agent", name)["team"]] = [name]
                 except (AssertionError, json.JSONDecodeError, OSError):
                     return
 
-        threads = [threading.Thread(target=work) for work in (sign_ups, more_agents)]
+        def more_calls():
+            visitor = socketio.Client(reconnection=False)
+            try:
+                visitor.connect(gateway.http)
+                while not end.is_set():
+                    call = visitor.call("call-request", {"uuid": DEMO}, timeout=5)["callId"]
+                    visitor.emit("call-hangup", {"callId": call})
+                    while not rows(gateway, "SELECT 1 FROM calls WHERE id = ? AND end_reason = 'visitor-hung-up'", call):
+                        if end.is_set():
+                            return
+                    calls.add(call)
+            except (socketio.exceptions.SocketIOError, KeyError):
+                return
+
+        threads = [threading.Thread(target=work) for work in (sign_ups, more_agents, more_calls)]
         for thread in threads:
             thread.start()
         time.sleep(dice.uniform(0.05, 0.6))
@@ -216,12 +231,16 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
         for thread in threads:
             thread.join()
         gateway.process.wait(10)
-        gateway = house()
+        gateway = house(demo=True)
         listed = {tenant["uuid"] for tenant in ask(gateway, "tenant", "list")["tenants"]}
         assert signed_up <= listed, f"trial {trial}: lost {signed_up - listed}"
         found = agents(gateway, uuid)
         assert agents_added <= set(found), f"trial {trial}: lost {agents_added - set(found)}"
         for name, address in phones.items():
             assert [phone["address"] for phone in found[name]["phones"]] == [address], f"trial {trial}: {name}'s phone"
-    print(len(signed_up), "businesses,", len(agents_added), "agents,", len(phones), "phones")
-    assert signed_up and agents_added and phones
+        teams = {team["team"]: team["members"] for team in ask(gateway, "team", "list", uuid)["teams"]}
+        assert teams_added.items() <= teams.items(), f"trial {trial}: teams"
+        ended = {call for (call,) in rows(gateway, "SELECT id FROM calls WHERE end_reason = 'visitor-hung-up'")}
+        assert calls <= ended, f"trial {trial}: lost {calls - ended}"
+    print(len(signed_up), "businesses,", len(agents_added), "agents,", len(teams_added), "teams,", len(phones), "phones,", len(calls), "calls")
+    assert signed_up and agents_added and teams_added and phones and calls

@@ -51,14 +51,21 @@ def nginx(gateway, tmp_path, free_port):
     command = [program, "-c", configuration, "-p", tmp_path]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=60)
     assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    processes = [subprocess.Popen(command)]
     session = requests.Session()
     session.trust_env, session.verify = False, str(tmp_path / "certificate.pem")
     address = f"https://127.0.0.1:{free_port}"
-    eventually(lambda: answers(session, address), what="nginx")
+
+    def is_there():
+        # The port was free, and somebody's connection may have taken it meanwhile: nginx gives up, and is started again.
+        if processes[-1].poll() is not None:
+            processes.append(subprocess.Popen(command))
+        return answers(session, address)
+
+    eventually(is_there, 60, what="nginx")
     yield address, session
-    process.terminate()
-    process.wait(15)
+    processes[-1].terminate()
+    processes[-1].wait(15)
 
 
 def answers(session, address):
