@@ -128,7 +128,18 @@ package actor Enrolment {
     return try await addAgent("doctor", to: .doctor).generatedPassword ?? ""
   }
 
-  func endExamination() async throws(EnrolmentFault) { try await removeTenant(.doctor) }
+  /// Says whether nothing is left of it.
+  func endExamination() async -> Bool {
+    do throws(EnrolmentFault) {
+      try await removeTenant(.doctor)
+      return true
+    } catch .directory(.unknownTenant) {
+      return true
+    } catch {
+      log.write(.error, "The doctor's business could not be removed, and will be later. \(error.sentence)")
+      return false
+    }
+  }
 
   /// A call of the doctor's as the disk has it.
   func examinedCall(_ call: CallID) async throws(EnrolmentFault) -> CallRow? {
@@ -160,7 +171,13 @@ package actor Enrolment {
       try await write(ledger)
     } catch {
       log.write(.error, "A change was not written, and is undone. \(error)")
-      for change in undoing { try? await apply(change) }
+      for change in undoing {
+        do throws(EnrolmentFault) {
+          try await apply(change)
+        } catch {
+          log.write(.error, "It could not be undone, and holds until a restart. \(error.sentence)")
+        }
+      }
       throw .notKept(error)
     }
   }

@@ -42,11 +42,11 @@ extension ControlPlane {
 
   private func examinationIsOverdue() { Task { await endExamination() } }
 
-  /// Leaves nothing of it behind.
+  /// Leaves nothing of it behind; what the disk does not let go is tried again, and no doctor begins before.
   func endExamination() async {
     guard let timer = examinationEnd else { return }
     await signalling.closeCheckLegs()
-    try? await enrolment.endExamination()
+    guard await enrolment.endExamination() else { return loop.set(timer, to: SystemClock.now + Self.examinationTime) }
     loop.remove(timer)
     examinationEnd = nil
   }

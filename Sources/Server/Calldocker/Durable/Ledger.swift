@@ -208,7 +208,13 @@ package struct Ledger: Sendable {
   /// Writes down what happened to a call; says why not, if it could not be.
   func keep(_ record: FlightRecord, _ clock: FlightClock) async -> StorageFailure? {
     let recording = FlightRecording(program: Command.version, clock: clock, isPrivate: true, record: record)
-    guard let octets = try? JSONEncoder().encode(recording) else { return nil }
+    let octets: Data
+    do {
+      octets = try JSONEncoder().encode(recording)
+    } catch {
+      log.write(.error, "What happened to a call could not be written as JSON, and is forgotten with this process. \(error)")
+      return nil
+    }
     let row = TraceRow(
       tenant: TenantKey(record.tenant), id: record.call.description,
       startedAt: WallTime(milliseconds: (clock.offset &+ record.startedAt.nanoseconds) / 1_000_000),
@@ -224,20 +230,34 @@ package struct Ledger: Sendable {
 
   func traces(of tenant: TenantID, beginning prefix: String) async -> [FlightRecord] {
     let key = TenantKey(tenant)
-    let rows = try? await storage.read { try $0.traces(of: key, beginning: prefix, limit: Self.maximumTraces) }
-    return (rows ?? []).compactMap { row in
-      guard let recording = try? JSONDecoder().decode(FlightRecording.self, from: Data(row.octets)),
-        recording.record.tenant == tenant
-      else { return nil }
-      var record = recording.record
-      record.clock = FlightClock(offset: recording.clock)
-      return record
+    let rows = await kept { try $0.traces(of: key, beginning: prefix, limit: Self.maximumTraces) }
+    return rows.compactMap { row in
+      do {
+        let recording = try JSONDecoder().decode(FlightRecording.self, from: Data(row.octets))
+        guard recording.record.tenant == tenant else { return nil }
+        var record = recording.record
+        record.clock = FlightClock(offset: recording.clock)
+        return record
+      } catch {
+        log.write(.warning, "What happened to a call was kept and cannot be read. \(error)", [("call", row.id)])
+        return nil
+      }
+    }
+  }
+
+  /// What the disk has; nothing, and a line in the log, where it cannot be read.
+  private func kept(_ question: @escaping @Sendable (StorageReader) throws -> [TraceRow]) async -> [TraceRow] {
+    do throws(StorageFailure) {
+      return try await storage.read(question)
+    } catch {
+      log.write(.error, "What happened to calls cannot be read from the disk. \(error)")
+      return []
     }
   }
 
   func latestTraces(of tenant: TenantID, atMost count: Int) async -> [TraceRow] {
     let key = TenantKey(tenant)
-    return (try? await storage.read { try $0.latestTraces(of: key, limit: count) }) ?? []
+    return await kept { try $0.latestTraces(of: key, limit: count) }
   }
 
   // MARK: A disk that fails
