@@ -57,7 +57,7 @@ def test_draining_refuses_new_calls_and_lets_those_that_are_go_on(service):
     first, states = visitor(gateway, ["websocket"])
     second, _ = visitor(gateway, ["websocket"])
     echo(first)
-    eventually(lambda: states[-1]["state"] == "talking", what="the echo")
+    eventually(lambda: states and states[-1]["state"] == "talking", what="the echo")
     gateway.process.send_signal(signal.SIGTERM)
     health = f"{gateway.http}/healthz"
     eventually(lambda: requests.get(health, timeout=5).status_code == 503, what="draining")
