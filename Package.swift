@@ -52,6 +52,7 @@ var targets: [Target] = [
   library("Crafts", "SQLite", ["Wire", "CSQLite"]),
 
   // Telephony: what a telephone system knows.
+  library("Telephony", "Dialplan", ["Wire"]),
   library("Telephony", "Calls", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "Cryptography"]),
 
   // Server: the only place where things happen.
@@ -118,6 +119,7 @@ var targets: [Target] = [
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
   tests("Crafts", "SQLite", ["Scratch"]),
+  tests("Telephony", "Dialplan"),
   tests("Telephony", "Calls", exclude: ["RFC4475"]),
   tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),

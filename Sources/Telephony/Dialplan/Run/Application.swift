@@ -1,0 +1,51 @@
+import Wire
+
+/// One application while it is executed for one call: begun once, then told what happens until it says how the call goes on.
+package protocol Application: Sendable {
+  /// What the dialplan calls it, as Asterisk writes it.
+  static var name: String { get }
+
+  init()
+
+  /// Executed with its arguments, which are substituted already.
+  mutating func begin(_ arguments: String, in run: inout Run) -> Progress
+
+  /// Something happened while it waited; a hang-up is told too, but the call ends then, whatever it answers.
+  mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress
+
+  /// When it wants to be woken.
+  var deadline: Instant? { get }
+  mutating func wake(in run: inout Run) -> Progress
+}
+
+extension Application {
+  package mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress { .wait }
+  package var deadline: Instant? { nil }
+  package mutating func wake(in run: inout Run) -> Progress { .wait }
+}
+
+/// How a call goes on after an application, or after a part of it.
+package enum Progress: Hashable, Sendable {
+  /// At the next priority.
+  case next
+  /// The application has asked for something and waits.
+  case wait
+  /// At a position that it found.
+  case go(Position)
+  /// Digits were typed: they are collected further and then looked up.
+  case dialled(String)
+  /// Nothing was typed in time: `t`.
+  case silence
+  /// The call ends (and `h` runs).
+  case end
+}
+
+/// Every application that a dialplan may name.
+package enum Applications {
+  package static let all: [any Application.Type] = []
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name.lowercased(), $0) })
+
+  /// The application of a name, whatever its case.
+  package static func named(_ name: String) -> (any Application.Type)? { byName[name.lowercased()] }
+}
