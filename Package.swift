@@ -119,7 +119,7 @@ var targets: [Target] = [
   tests("Crafts", "SecureRTP"),
   tests("Crafts", "Codecs"),
   tests("Crafts", "SQLite", ["Scratch"]),
-  tests("Telephony", "Dialplan"),
+  tests("Telephony", "Dialplan", exclude: ["Observed"]),
   tests("Telephony", "Calls", exclude: ["RFC4475"]),
   tests("Server", "Media", ["CalldockerTesting", "AllocationCounter"]),
   tests("Server", "Runtime"),
