@@ -72,8 +72,8 @@ var targets: [Target] = [
   library(
     "Server", "Calldocker",
     [
-      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Calls", "Media", "Runtime",
-      "SQLite", "Storage", "Doctor",
+      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Dialplan", "Calls", "Media",
+      "Runtime", "SQLite", "Storage", "Doctor",
     ]),
   .executableTarget(
     name: "calldocker", dependencies: ["Calldocker"], path: "Sources/calldocker", swiftSettings: careful),

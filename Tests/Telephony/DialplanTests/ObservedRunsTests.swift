@@ -38,7 +38,7 @@ struct ObservedRunsTests {
   func run(_ observed: Observed) throws {
     var texts = observed.files ?? [:]
     texts["extensions.conf"] = observed.conf
-    let plan = try Dialplan.loaded(texts)
+    let plan = Dialplan.load(from: SourceFiles(texts)).plan
     var scenario = Scenario(context: observed.start.context, exten: observed.start.exten)
     scenario.inputs = observed.dtmf
     scenario.hangsUpOn = observed.hangup_on

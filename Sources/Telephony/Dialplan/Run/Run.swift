@@ -178,8 +178,8 @@ package struct Run: Sendable {
       return .wait
     }
     fetched.removeAll()
-    put(.step(position, application: step.application, arguments: arguments))
     guard var application = make(step.application) else { return .end }
+    put(.step(position, application: step.application, arguments: arguments))
     let progress = application.begin(arguments, in: &self)
     if progress == .wait { state = .executing(application) }
     return progress
