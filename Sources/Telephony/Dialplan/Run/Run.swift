@@ -19,6 +19,10 @@ package struct Run: Sendable {
   var now: Instant
   var outputs: [Output] = []
   var lastActivity: UInt64 = 0
+  /// How many functions call one another at this moment (`EVAL`).
+  var callsInCalls = 0
+  /// What `RAND` draws from: the same for the same call, so that a call can be run again.
+  var chance: Randomness
   private var state = State.fresh
 
   private enum State: Sendable {
@@ -37,5 +41,6 @@ package struct Run: Sendable {
     self.channel = channel
     self.office = office
     now = Instant()
+    chance = .seeded(SipHash.hash(channel.uniqueID.utf8, ChanceKey(0, 0)))
   }
 }
