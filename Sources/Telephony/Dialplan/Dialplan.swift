@@ -1,6 +1,10 @@
 /// A business's dialplan, as loaded: what an admin wrote, understood once, never changed; a call keeps the one it began with.
 package struct Dialplan: Sendable {
-  package var contexts: [String: Context] = [:]
+  package var contexts: [String: Context] = [:] {
+    didSet { index = nil }
+  }
+  /// Made by `prepare()`.
+  var index: PlanIndex?
   /// As they were first opened: what is listed needs an order.
   package var contextsInOrder: [String] = []
   /// `[globals]`, in written order; the values are as written, substituted when the plan takes force.

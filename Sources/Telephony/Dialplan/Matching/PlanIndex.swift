@@ -1,0 +1,77 @@
+/// A plan's contexts by name, each with its extensions in order and its includes found.
+final class PlanIndex: Sendable {
+  struct Place: Sendable {
+    let name: String
+    let extensions: ExtensionIndex
+    /// Includes of contexts that exist, in written order.
+    let includes: [(place: Int, times: TimeRule?)]
+    /// The same for names that differ by case alone: one of them is asked once.
+    let family: Int
+  }
+
+  let places: [Place]
+  private let byName: [String: Int]
+
+  init(_ contexts: [String: Context]) {
+    let names = contexts.keys.sorted()
+    let byName = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    var families: [String: Int] = [:]
+    self.byName = byName
+    places = names.compactMap { name in
+      guard let context = contexts[name] else { return nil }
+      let folded = String(decoding: name.utf8.map { Self.lowered($0) }, as: UTF8.self)
+      let family = families[folded] ?? families.count
+      families[folded] = family
+      return Place(
+        name: name, extensions: ExtensionIndex(context.extensions),
+        includes: context.includes.compactMap { include in byName[include.context].map { ($0, include.times) } }, family: family
+      )
+    }
+  }
+
+  private static func lowered(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+  }
+
+  func place(of context: String) -> Int? { byName[context] }
+
+  // MARK: Search
+
+  /// Asks a context, then its includes in written order, each with its own before the next, until one answers; a context is asked once.
+  func search<Found>(from context: String, _ inquiry: Inquiry, _ ask: (Place) -> Answer<Found>) -> Found? {
+    guard let start = byName[context] else { return nil }
+    switch ask(places[start]) {
+    case .found(let found): return found
+    case .stop: return nil
+    case .nothing:
+      guard !places[start].includes.isEmpty else { return nil }
+      var asked = Set([places[start].family])
+      return searchIncludes(of: start, depth: 0, &asked, inquiry, ask)
+    }
+  }
+
+  enum Answer<Found> {
+    case found(Found)
+    case nothing
+    /// Neither here nor in what is included here.
+    case stop
+  }
+
+  private func searchIncludes<Found>(
+    of start: Int, depth: Int, _ asked: inout Set<Int>, _ inquiry: Inquiry, _ ask: (Place) -> Answer<Found>
+  ) -> Found? {
+    guard depth < Dialplan.maximumIncludeDepth else { return nil }
+    for include in places[start].includes {
+      guard include.times?.holds(at: inquiry.epoch, inquiry.zones) ?? true else { continue }
+      let place = places[include.place]
+      guard asked.insert(place.family).inserted else { continue }
+      switch ask(place) {
+      case .found(let found): return found
+      case .stop: continue
+      case .nothing:
+        if let found = searchIncludes(of: include.place, depth: depth + 1, &asked, inquiry, ask) { return found }
+      }
+    }
+    return nil
+  }
+}
