@@ -8,4 +8,3 @@ struct ArgumentList {
 }
 enum Truth { static func holds(_ t: String) -> Bool { !t.isEmpty && t != "0" } }
 enum Functions { static func assign(_ n: String, _ v: String, in run: inout Run) { run.set(n, v) } }
-extension TimeRule { func holds(at: Int64, _ zones: any TimeZones) -> Bool { true } }
