@@ -7,4 +7,4 @@ struct ArgumentList {
   static func raw(_ t: String) -> [String] { ArgumentList(t).arguments }
 }
 enum Truth { static func holds(_ t: String) -> Bool { !t.isEmpty && t != "0" } }
-enum Functions { static func assign(_ n: String, _ v: String, in run: inout Run) { run.set(n, v) } }
+extension Functions { static func assign(_ n: String, _ v: String, in run: inout Run) { run.set(n, v) } }

@@ -25,6 +25,10 @@ package struct Run: Sendable {
   /// A condition was false: the next `ElseIf` or `Else` of its own is a choice, not the end of a branch.
   var seeksBranch = false
   var lastActivity: UInt64 = 0
+  /// How many functions call one another at this moment (`EVAL`).
+  var callsInCalls = 0
+  /// What `RAND` draws from: the same for the same call, so that a call can be run again.
+  var chance: Randomness
   private var state = State.fresh
   private var steps = 0
   private var stepsAtOnce = 0
@@ -47,6 +51,7 @@ package struct Run: Sendable {
     self.channel = channel
     office = .nowhere
     now = Instant()
+    chance = .seeded(SipHash.hash(channel.uniqueID.utf8, ChanceKey(0, 0)))
   }
 
   package var isOver: Bool { if case .over = state { true } else { false } }
@@ -178,8 +183,8 @@ package struct Run: Sendable {
       return .wait
     }
     fetched.removeAll()
-    put(.step(position, application: step.application, arguments: arguments))
     guard var application = make(step.application) else { return .end }
+    put(.step(position, application: step.application, arguments: arguments))
     let progress = application.begin(arguments, in: &self)
     if progress == .wait { state = .executing(application) }
     return progress
