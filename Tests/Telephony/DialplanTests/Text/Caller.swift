@@ -29,7 +29,8 @@ struct Caller {
     let channel = Channel(
       name: "WebRTC/1", uniqueID: "1.1", caller: Channel.Party(name: "Ada", number: "5551234"),
       position: Position("c", exten, 1), variables: own)
-    run = Run(plan: plan, channel: channel, office: Office(globals: globals, facts: facts))
+    run = Run(plan: plan, channel: channel)
+    run.office = Office(globals: globals, facts: facts)
   }
 
   /// What a text becomes; nothing that it could name is outside.
