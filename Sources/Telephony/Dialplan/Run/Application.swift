@@ -10,18 +10,22 @@ package protocol Application: Sendable {
   /// Executed with its arguments, which are substituted already.
   mutating func begin(_ arguments: String, in run: inout Run) -> Progress
 
-  /// Something happened while it waited; a hang-up is told too, but the call ends then, whatever it answers.
+  /// Something happened while it waited.
   mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress
 
   /// When it wants to be woken.
   var deadline: Instant? { get }
   mutating func wake(in run: inout Run) -> Progress
+
+  /// The caller hung up, or the call's time is over: what it asked for is taken back, and its result variables are set.
+  mutating func cutOff(in run: inout Run)
 }
 
 extension Application {
   package mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress { .wait }
   package var deadline: Instant? { nil }
   package mutating func wake(in run: inout Run) -> Progress { .wait }
+  package mutating func cutOff(in run: inout Run) {}
 }
 
 /// How a call goes on after an application, or after a part of it.
@@ -38,14 +42,4 @@ package enum Progress: Hashable, Sendable {
   case silence
   /// The call ends (and `h` runs).
   case end
-}
-
-/// Every application that a dialplan may name.
-package enum Applications {
-  package static let all: [any Application.Type] = []
-
-  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name.lowercased(), $0) })
-
-  /// The application of a name, whatever its case.
-  package static func named(_ name: String) -> (any Application.Type)? { byName[name.lowercased()] }
 }

@@ -7,7 +7,7 @@ package struct ActivityID: Hashable, Sendable {
 }
 
 extension Run {
-  /// What a run is told.
+  /// What a run is told; a hang-up reaches applications as `cutOff`.
   package enum Event: Hashable, Sendable {
     /// The caller pressed a key: one of `0-9*#A-D`.
     case digit(Character)

@@ -59,3 +59,16 @@ package struct QueueFacts: Hashable, Sendable {
   package var strategy = "ringall"
   package init() {}
 }
+
+extension Office {
+  /// Where a run is while it does nothing.
+  static let nowhere = Office(facts: Nowhere())
+
+  private struct Nowhere: OfficeFacts {
+    func epoch(at now: Instant) -> Int64 { 0 }
+    func state(ofDevice device: String) -> DeviceState { .unknown }
+    func queue(_ name: String) -> QueueFacts? { nil }
+    func hasMailbox(_ box: String) -> Bool { false }
+    func offset(ofZone name: String, at epoch: Int64) -> Int64? { nil }
+  }
+}
