@@ -55,7 +55,7 @@ package struct FlightFields {
       fields["page"] = page.map(names.text)
       fields["extension"] = number.map(names.text)
       return [("asked", fields)]
-    case .refused(let reason): return [("refused", ["reason": reason.rawValue])]
+    case .refused(let reason, _): return [("refused", ["reason": reason.rawValue])]
     case .chose(let choice):
       var fields = ["unlisted": "\(choice.unlisted)"]
       fields["agent"] = choice.chosen.map(names.name)

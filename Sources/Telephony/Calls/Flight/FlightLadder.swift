@@ -53,7 +53,7 @@ package struct FlightLadder {
   private func arrow(_ entry: FlightRecord.Entry, _ phones: [LegID]) -> Arrow? {
     switch entry.event {
     case .asked: return Arrow(from: 0, to: 1, label: "call request")
-    case .refused(let reason): return Arrow(from: 1, to: 0, label: reason.rawValue)
+    case .refused(let reason, _): return Arrow(from: 1, to: 0, label: reason.rawValue)
     case .visitorLost: return Arrow(from: 0, to: 1, label: "lost")
     case .visitorBack: return Arrow(from: 0, to: 1, label: "back")
     case .toldVisitor(.trying): return Arrow(from: 1, to: 0, label: "trying")

@@ -158,6 +158,11 @@ package struct FlightRecord: Hashable, Sendable {
   /// How many of its moments stand before the gap.
   package var momentsBeforeGap: Int { beginning.count }
 
+  /// What the call's request found.
+  package var start: FlightStart? {
+    beginning.lazy.compactMap { if case .input(.request(let start)) = $0.event { start } else { nil } }.first
+  }
+
   // MARK: How it came out
 
   /// How the call ended, in the words of the wire; `nil` while it lasts.
@@ -165,7 +170,7 @@ package struct FlightRecord: Hashable, Sendable {
     for moment in ending.reversed() + beginning.reversed() {
       switch moment.event {
       case .ended(let reason, _): return reason.rawValue
-      case .refused(let reason): return "refused: \(reason.rawValue)"
+      case .refused(let reason, _): return "refused: \(reason.rawValue)"
       default: continue
       }
     }

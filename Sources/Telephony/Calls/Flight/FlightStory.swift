@@ -35,7 +35,7 @@ package struct FlightStory {
   private func sentences(_ entry: FlightRecord.Entry, _ index: Int) -> [String] {
     switch entry.event {
     case .asked(let name, let page, let number, let hasOffer): [asked(name, page, number, hasOffer)]
-    case .refused(let reason): ["The call was refused (\(reason.rawValue)). The visitor was told: \(Refusal(reason).message)"]
+    case .refused(let reason, let words): refused(reason, words)
     case .chose(let choice): chose(choice, at: entry.at)
     case .rings(let agent, let phones, let browsers):
       [
@@ -77,6 +77,19 @@ package struct FlightStory {
     if let page { text += " on the page \(names.text(page))" }
     if let number { text += ", dialling \(names.text(number))" }
     return text + (hasOffer ? "." : "; the browser's offer was to follow.")
+  }
+
+  private func refused(_ reason: Refusal.Reason, _ words: String?) -> [String] {
+    let told = words.map(FlightNames.onOneLine) ?? Refusal(reason).message
+    let cause = reason == .busy ? record.start.map { [Self.sentence(busy: $0)] } ?? [] : []
+    return cause + ["The call was not admitted (\(reason.rawValue)). The visitor was told: \(told)"]
+  }
+
+  /// What there was no room for.
+  private static func sentence(busy start: FlightStart) -> String {
+    if start.isVisitorBusy { return "The visitor's page had a call already." }
+    if start.room <= 0 { return "The business had \(Tenant.maximumCalls) calls already, as many as one may have." }
+    return "The server had no room for a call more: on each of its media planes ports or legs were used up, or it did not keep up."
   }
 
   private func chose(_ choice: AgentChoice, at moment: Instant) -> [String] {
