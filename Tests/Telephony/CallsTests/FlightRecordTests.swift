@@ -46,7 +46,7 @@ struct FlightRecordTests {
     #expect(
       first == .media(.opened(LegID(1), port: UInt16(FlightRecord.beginningEntries + 1))), "the oldest after the beginning")
     #expect(record.entries.last?.event == .media(.opened(LegID(1), port: UInt16(FlightRecord.maximumEntries))))
-    #expect(told(record).contains("… 1 entries are missing here: the record was full."))
+    #expect(told(record).contains("… 1 entry is missing here: the record was full."))
   }
 
   @Test("Bytes, too, have a limit of each entry and of all")

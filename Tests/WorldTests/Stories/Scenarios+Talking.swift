@@ -158,6 +158,58 @@ extension Scenario {
       stage.pass(seconds: 10)
       _ = alice
     },
+    Scenario("the desk that rang is lost, and nobody else is there") { stage in
+      try stage.world.addDesk(AgentSessionID(50))
+      try stage.call()
+      stage.pass(seconds: 3)
+      stage.world.lose(desk: AgentSessionID(50))
+      stage.pass(seconds: 11)
+    },
+    Scenario("one of two desks that ring is closed, one more comes, and another agent is next") { stage in
+      stage.phone("bob", .answer(after: .seconds(2)))
+      for desk: UInt64 in [50, 51] { try stage.world.addDesk(AgentSessionID(desk)) }
+      try stage.call()
+      stage.pass(seconds: 3)
+      stage.world.lose(desk: AgentSessionID(50), isDeliberate: true)
+      stage.pass(seconds: 1)
+      try stage.world.addDesk(AgentSessionID(52))
+      stage.talk(stage.world.phones[0])
+      stage.pass(seconds: 1)
+      stage.world.phones[0].hangUp()
+    },
+    Scenario("an agent is removed while it talks") { stage in
+      let alice = stage.phone("alice", .answer(after: .seconds(1)))
+      try stage.call()
+      stage.talk(alice)
+      stage.pass(seconds: 3)
+      guard let name = AgentName("alice") else { return }
+      stage.world.perform(try stage.world.exchange.apply(.agentRemoved(stage.world.tenant, name), at: stage.world.network.now))
+    },
+    Scenario("a stranger who read the dialog sends a BYE") { stage in
+      let alice = stage.script("alice")
+      let call = try stage.call()
+      alice.accept()
+      stage.pass(seconds: 1)
+      let home = alice.address
+      alice.move(to: SocketAddress(.v4(0xCB00_7199), 5060))
+      alice.say(.bye, number: 1)
+      stage.pass(seconds: 1)
+      alice.move(to: home)
+      stage.hangUp(call)
+      stage.pass(.milliseconds(50))
+      alice.confirm(.bye)
+    },
+    Scenario("the phone does not acknowledge what we answered to its hold") { stage in
+      let alice = stage.script("alice")
+      try stage.call()
+      alice.accept()
+      stage.pass(seconds: 1)
+      alice.say(.invite, number: 1) {
+        $0.headers.append(.contentType, "application/sdp")
+        $0.body = Array((alice.description + "a=sendonly\r\n").utf8)
+      }
+      stage.pass(seconds: 40)
+    },
     Scenario("the echo") { stage in
       let call = try stage.world.call(from: stage.visitor, dialling: "echo")
       stage.pass(seconds: 5)

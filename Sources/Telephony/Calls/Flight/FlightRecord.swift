@@ -80,7 +80,8 @@ package struct FlightRecord: Hashable, Sendable {
     for (index, moment) in moments.enumerated() {
       if index == beginning.count { beforeGap = entries.count }
       switch moment.event {
-      case .input, .view, .recorded: continue
+      case .view, .recorded: continue
+      case .input(let input) where !input.isTold: continue
       case .again(let number):
         guard let place = places[number] else { continue }
         entries[place].repeats += 1
