@@ -43,7 +43,8 @@ extension Exchange {
       input(place, .request(start(tenant, visitor, try? offered?.get(), chance))),
     ]
     func refused(_ refusal: Refusal) -> (Result<Routed, Refusal>, [Output]) {
-      (.failure(refusal), outputs + [flight(place, .refused(refusal.reason))])
+      let words = refusal == Refusal(refusal.reason) ? nil : refusal.message
+      return (.failure(refusal), outputs + [flight(place, .refused(refusal.reason, words: words))])
     }
     guard placesByVisitor[visitor] == nil, tenant.calls.count < tenant.room else { return refused(Refusal(.busy)) }
     let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false

@@ -5,7 +5,7 @@ import Wire
 /// What a call's flight recorder is told by the exchange, in the order in which it happens.
 package enum FlightNote: Hashable, Sendable {
   case happened(TenantID, CallID, FlightEvent)
-  /// A message of some dialog of ours came in; whose call it is, the recorder knows by its Call-ID.
+  /// A message came in; whether it is of a call of ours and of which, the recorder knows by its Call-ID or its branch.
   case heard(SIPMessage, Flow)
   /// Whose leg it is about, the recorder knows.
   case reported(MediaEvent)
@@ -22,7 +22,8 @@ package enum FlightEvent: Hashable, Codable, Sendable {
   /// Whom the call may ring, before it chooses.
   case view(FlightView)
   case asked(name: String?, page: String?, extensionDialled: String?, hasOffer: Bool)
-  case refused(Refusal.Reason)
+  /// - words: what the visitor was told, where that says more than the reason.
+  case refused(Refusal.Reason, words: String?)
   case chose(AgentChoice)
   case rings(AgentName, phones: Int, browsers: Int)
   /// The call has a new leg.
