@@ -56,6 +56,8 @@ var targets: [Target] = [
   library("Telephony", "Dialplan", ["Wire", "Numerics", "Cryptography"]),
   library("Telephony", "Calls", ["Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "Cryptography"]),
 
+  library("Telephony", "Attendant", ["Wire", "Dialplan", "Calls"]),
+
   // Server: the only place where things happen.
   library(
     "Server", "Media", ["Wire", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Runtime"], settings: fast),
@@ -73,8 +75,8 @@ var targets: [Target] = [
   library(
     "Server", "Calldocker",
     [
-      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Dialplan", "Calls", "Media",
-      "Runtime", "SQLite", "Storage", "Doctor",
+      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "Cryptography", "Dialplan", "Calls", "Attendant",
+      "Media", "Runtime", "SQLite", "Storage", "Doctor",
     ]),
   .executableTarget(
     name: "calldocker", dependencies: ["Calldocker"], path: "Sources/calldocker", swiftSettings: careful),

@@ -8,6 +8,8 @@ package struct Call: Sendable {
   package static let ringingTime = Duration.seconds(25)
 
   package enum Phase: Sendable {
+    /// Whoever leads it decides what comes next.
+    case attended
     case ringing(Attempt)
     case talking(Party, since: Instant)
     /// The visitor hears the greeting and then itself.
@@ -41,6 +43,8 @@ package struct Call: Sendable {
   /// The best reason so far why nobody answered.
   var disappointment = EndReason.noAnswer
   var hasRung = false
+  /// What an attendant that leads the call must be told of; `nil` where the house's own rule finds the agents.
+  var led: Led?
   var sound = SoundGuard()
 
   var callerName: String {
@@ -49,14 +53,28 @@ package struct Call: Sendable {
   }
 }
 
-/// The ringing of one agent, on all its phones and in all its browsers.
+/// The ringing of one agent, or of several together, on all their phones and in all their browsers.
 package struct Attempt: Sendable {
-  let agent: AgentName
+  /// Those who still ring, in the order in which they were chosen.
+  var agents: [AgentName]
   var forks: [PhoneFork]
-  var sessions: [AgentSessionID]
+  var desks: [DeskFork]
   let giveUpAt: Instant
 
-  var isOver: Bool { forks.isEmpty && sessions.isEmpty }
+  var isOver: Bool { forks.isEmpty && desks.isEmpty }
+
+  /// Whether nothing of an agent's rings any more.
+  func isOver(for agent: AgentName) -> Bool {
+    !forks.contains { $0.agent == agent } && !desks.contains { $0.agent == agent }
+  }
+
+  func desk(_ session: AgentSessionID) -> DeskFork? { desks.first { $0.session == session } }
+}
+
+/// One browser in which a call rings.
+struct DeskFork: Hashable, Sendable {
+  let agent: AgentName
+  let session: AgentSessionID
 }
 
 /// One INVITE to one phone.
@@ -66,6 +84,7 @@ struct PhoneFork: Sendable {
     case opening
     case inviting(TransactionKey)
   }
+  let agent: AgentName
   let leg: LegID
   let binding: Binding
   var state = State.opening

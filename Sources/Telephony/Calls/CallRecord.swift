@@ -24,9 +24,15 @@ package struct CallRecord: Hashable, Sendable {
     extensionDialled = call.extensionDialled
     startedAt = call.startedAt
     switch call.phase {
-    case .ringing(let attempt): agent = attempt.agent
+    case .attended: break
+    case .ringing(let attempt): agent = attempt.agents.last
     case .talking(let party, let since): (agent, answeredAt) = (party.agent, since)
     case .echo(let since): answeredAt = since
+    }
+    if let parted = call.led?.parted {
+      agent = agent ?? parted.agent
+      answeredAt = answeredAt ?? parted.since
+      agentLeg = parted.report
     }
   }
 

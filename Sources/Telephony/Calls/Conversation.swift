@@ -81,6 +81,8 @@ package enum EndReason: String, Hashable, Codable, Sendable, CaseIterable {
   case unavailable
   case connectionLost = "connection-lost"
   case shuttingDown = "shutting-down"
+  /// The business's dialplan ended it.
+  case dialplan
   case failed
 
   package var message: String {
@@ -92,6 +94,7 @@ package enum EndReason: String, Hashable, Codable, Sendable, CaseIterable {
     case .unavailable: "Nobody is available right now."
     case .connectionLost: "The connection was lost."
     case .shuttingDown: "The service is being restarted. Please call again in a minute."
+    case .dialplan: "The call is over."
     case .failed: "The call could not be connected."
     }
   }

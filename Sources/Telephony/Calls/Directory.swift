@@ -112,6 +112,8 @@ package struct Tenant: Sendable {
   /// Whether agents may come in without a token.
   package let isOpen: Bool
   package let fallback: Fallback
+  /// Whether an attendant leads its calls, or the house's own rule does: the agent who waited longest, then the next.
+  package internal(set) var isAttended = false
   package internal(set) var digestPolicy = DigestPolicy.md5
   package internal(set) var agents: [AgentName: Agent] = [:]
   package internal(set) var calls: [CallID: Call] = [:]
@@ -130,8 +132,11 @@ package struct Tenant: Sendable {
   }
 
   /// The agent who rings next: the one that waited longest.
-  package func nextAgent(except tried: Set<AgentName>) -> AgentName? {
-    agents.values.filter { $0.isAvailable && !tried.contains($0.name) }.min(by: Agent.ringsBefore)?.name
+  ///
+  /// - Parameter team: the one of which it must be.
+  package func nextAgent(except tried: Set<AgentName>, team: String? = nil) -> AgentName? {
+    agents.values.filter { $0.isAvailable && !tried.contains($0.name) && (team.map($0.teams.contains) ?? true) }
+      .min(by: Agent.ringsBefore)?.name
   }
 
   /// What a widget asks before it shows itself.

@@ -47,7 +47,7 @@ extension Exchange {
 
   /// An agent's browser is gone that talked on this call.
   mutating func deskGone(_ place: Place, isDeliberate: Bool, at now: Instant) -> [Output] {
-    guard !isDeliberate, let agent = call(place)?.desk?.agent else { return end(place, .agentHungUp, at: now) }
+    guard !isDeliberate, let agent = call(place)?.desk?.agent else { return agentLeft(place, at: now) }
     return [flight(place, .agentLost(agent, waits: Call.absenceTime))] + waitFor(.agent, place, at: now)
   }
 
@@ -199,7 +199,7 @@ extension Call {
   /// Where the call stands, as the visitor is told.
   var event: VisitorEvent {
     switch phase {
-    case .ringing: hasRung ? .ringing(id) : .trying(id)
+    case .attended, .ringing: hasRung ? .ringing(id) : .trying(id)
     case .talking(.phone(let phone), _) where phone.isHolding: .held(id)
     case .talking(let party, _):
       sound.visitorTrouble.map { .troubled(id, agent: party.agent.description, $0) }
@@ -216,7 +216,7 @@ extension Call {
 
   fileprivate func secondsTalked(at now: Instant) -> Int {
     switch phase {
-    case .ringing: 0
+    case .attended, .ringing: 0
     case .talking(_, let since), .echo(let since): Int((now - since).milliseconds / 1000)
     }
   }

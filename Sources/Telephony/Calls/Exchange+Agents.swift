@@ -97,8 +97,9 @@ extension Exchange {
       return []
     }
     let place = Place(tenant: address.tenant, call: id)
-    guard let call = call(place), case .ringing(var attempt) = call.phase, attempt.agent == address.agent else { return [] }
-    attempt.sessions.append(session)
+    guard let call = call(place), case .ringing(var attempt) = call.phase, attempt.agents.contains(address.agent)
+    else { return [] }
+    attempt.desks.append(DeskFork(agent: address.agent, session: session))
     update(place) { $0.phase = .ringing(attempt) }
     ringing.set(place, to: attempt.giveUpAt)
     return [
@@ -125,22 +126,24 @@ extension Exchange {
   package mutating func accept(
     _ session: AgentSessionID, _ id: CallID, offer: String, at now: Instant
   ) -> (Result<Accepted, Refusal>, [Output]) {
-    guard let place = ringingPlace(session, id), let call = call(place), case .ringing(let attempt) = call.phase else {
-      return (.failure(Refusal(.unknownCall)), [])
-    }
+    guard let place = ringingPlace(session, id), let call = call(place), case .ringing(let attempt) = call.phase,
+      let agent = attempt.desk(session)?.agent
+    else { return (.failure(Refusal(.unknownCall)), []) }
     let offered: BrowserOffer
     do throws(Refusal) { offered = try Self.read(offer) } catch { return (.failure(error), []) }
     var seat = BrowserSeat(resumeToken: randomness.token(32))
-    let opened = openLeg(offered, in: &seat, former: nil, as: .browser(attempt.agent), on: call.plane, place)
+    let opened = openLeg(offered, in: &seat, former: nil, as: .browser(agent), on: call.plane, place)
     update(place) { call in
       guard case .ringing(var attempt) = call.phase else { return }
-      attempt.sessions.removeAll { $0 == session }
+      attempt.desks.removeAll { $0.session == session }
       call.phase = .ringing(attempt)
     }
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
     var outputs = [input(place, .accept(session, FlightOffer(offered)))]
-    outputs += stopRinging(place, except: opened.leg, .answeredElsewhere, reason: elsewhere, at: now) + opened.outputs
-    outputs += meet(.browser(BrowserParty(agent: attempt.agent, session: session, leg: opened.leg, seat: seat)), place, at: now)
+    outputs += stopRinging(
+      place, except: opened.leg, answering: agent, .answeredElsewhere, reason: elsewhere, at: now)
+    outputs += opened.outputs
+    outputs += meet(.browser(BrowserParty(agent: agent, session: session, leg: opened.leg, seat: seat)), place, at: now)
     return (.success(Accepted(answer: opened.answer, resumeToken: seat.resumeToken)), outputs)
   }
 
@@ -155,15 +158,16 @@ extension Exchange {
   package mutating func reject(_ session: AgentSessionID, _ id: CallID, at now: Instant) -> [Output] {
     guard let place = ringingPlace(session, id) else { return [] }
     update(place) { $0.disappointment = .declined }
+    if let agent = placesBySession[session]?.agent { update(place) { $0.led?.note(.busy, of: agent) } }
     // The agent said no, not the browser: its phones stop as well.
-    let agent = placesBySession[session].map { [flight(place, .declinedInBrowser($0.agent))] } ?? []
-    return [input(place, .reject(session))] + agent + nextAgent(place, dropping: nil, .timeout, at: now)
+    guard let agent = placesBySession[session]?.agent else { return [] }
+    return [input(place, .reject(session)), flight(place, .declinedInBrowser(agent))] + drop(agent, from: place, at: now)
   }
 
   /// An agent hangs up in its browser.
   package mutating func hangUp(_ session: AgentSessionID, _ id: CallID, at now: Instant) -> [Output] {
     guard let place = talkingPlace(session), place.call == id else { return [] }
-    return [input(place, .agentHangUp(session))] + end(place, .agentHungUp, at: now)
+    return [input(place, .agentHangUp(session))] + agentLeft(place, at: now)
   }
 
   /// The browser's connection is gone: its agent leaves the routing.
@@ -179,13 +183,14 @@ extension Exchange {
     }
     guard let id = tenants[address.tenant]?.agents[address.agent]?.call else { return [] }
     let place = Place(tenant: address.tenant, call: id)
-    guard case .ringing(var attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return [] }
-    attempt.sessions.removeAll { $0 == session }
+    guard case .ringing(var attempt)? = call(place)?.phase, attempt.desk(session) != nil else { return [] }
+    attempt.desks.removeAll { $0.session == session }
     update(place) { $0.phase = .ringing(attempt) }
     let told = input(place, .sessionGone(session, isDeliberate: isDeliberate))
-    guard attempt.isOver else { return [told] }
+    guard attempt.isOver(for: address.agent) else { return [told] }
+    guard attempt.isOver else { return [told] + drop(address.agent, from: place, at: now) }
     let seen = view(place)
-    if !isDeliberate, tenants[address.tenant]?.nextAgent(except: call(place)?.tried ?? []) == nil {
+    if !isDeliberate, call(place)?.led == nil, tenants[address.tenant]?.nextAgent(except: call(place)?.tried ?? []) == nil {
       // Nobody else could be rung: better that the visitor hears it ring a little longer than that nobody answers.
       ringing.set(place, to: min(attempt.giveUpAt, now + Call.deskReturnTime))
       return [
@@ -212,7 +217,7 @@ extension Exchange {
   private func ringingPlace(_ session: AgentSessionID, _ id: CallID) -> Place? {
     guard let address = placesBySession[session] else { return nil }
     let place = Place(tenant: address.tenant, call: id)
-    guard case .ringing(let attempt)? = call(place)?.phase, attempt.sessions.contains(session) else { return nil }
+    guard case .ringing(let attempt)? = call(place)?.phase, attempt.desk(session) != nil else { return nil }
     return place
   }
 

@@ -27,9 +27,9 @@ extension Exchange {
       let place = Place(tenant: address.tenant, call: id)
       outputs.append(input(place, .agentRemoved(address.agent)))
       switch call(place)?.phase {
-      case .ringing: outputs += nextAgent(place, dropping: nil, .timeout, at: now)
+      case .ringing: outputs += drop(address.agent, from: place, at: now)
       case .talking: outputs += end(place, .unavailable, at: now)
-      case .echo, nil: break
+      case .attended, .echo, nil: break
       }
     }
     tenants[address.tenant]?.agents[address.agent] = nil

@@ -25,7 +25,7 @@ extension Exchange {
     _ request: SIPRequest, _ key: TransactionKey, _ phone: PhoneParty, _ place: Place, at now: Instant
   ) -> [Output] {
     switch request.method {
-    case .bye: return respond(key, request, .ok, at: now) + end(place, .agentHungUp, at: now)
+    case .bye: return respond(key, request, .ok, at: now) + agentLeft(place, at: now)
     case .invite: return renegotiate(request, key, phone, place, at: now)
     case .options: return respond(key, request, .ok, at: now) { $0.headers.append(.allow, Self.allowed) }
     default: return respond(key, request, .methodNotAllowed, at: now) { $0.headers.append(.allow, Self.allowed) }
@@ -58,7 +58,7 @@ extension Exchange {
       let fork = attempt.forks.first(where: { $0.invite?.earlyDialog.callID == id.callID })
     else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
     let seen = registrations(flow, fork.binding.flow, place)
-    guard isKnown(flow, fork.binding.flow, of: attempt.agent, place) else {
+    guard isKnown(flow, fork.binding.flow, of: fork.agent, place) else {
       return seen + respond(key, request, .callOrTransactionDoesNotExist, at: now)
     }
     abandon(fork, of: place, at: now)

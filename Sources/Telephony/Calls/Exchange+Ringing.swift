@@ -3,21 +3,43 @@ import SIPCore
 import SIPSyntax
 import Wire
 
-/// Ringing: one agent after the other, each on all its phones and browsers at once.
+/// Ringing: an agent, or several together, each on all its phones and browsers at once.
 extension Exchange {
-  mutating func ring(_ name: AgentName, for place: Place, at now: Instant) -> [Output] {
-    guard let agent = tenants[place.tenant]?.agents[name], let call = call(place) else { return [] }
-    let forks = agent.phones.phones.map { PhoneFork(leg: newLeg(on: call.plane, for: place), binding: $0) }
+  /// - Parameter time: how long they ring at most.
+  mutating func ring(
+    _ names: [AgentName], for place: Place, within time: Duration = Call.ringingTime, at now: Instant
+  ) -> [Output] {
+    guard let call = call(place) else { return [] }
+    let isFirst = call.tried.isEmpty
+    var attempt = Attempt(agents: [], forks: [], desks: [], giveUpAt: now + time)
+    if case .ringing(let present) = call.phase, !present.isOver {
+      attempt = Attempt(
+        agents: present.agents, forks: present.forks, desks: present.desks, giveUpAt: max(present.giveUpAt, now + time))
+    }
+    update(place) { $0.phase = .ringing(attempt) }
+    ringing.set(place, to: attempt.giveUpAt)
+    var outputs: [Output] = []
+    for (index, name) in names.enumerated() { outputs += ring(name, isFirst: isFirst && index == 0, for: place, at: now) }
+    return outputs
+  }
+
+  /// Lets one agent more ring for a call that rings.
+  private mutating func ring(_ name: AgentName, isFirst: Bool, for place: Place, at now: Instant) -> [Output] {
+    guard let agent = tenants[place.tenant]?.agents[name], let call = call(place), case .ringing(var attempt) = call.phase
+    else {
+      return []
+    }
+    let forks = agent.phones.phones.map { PhoneFork(agent: name, leg: newLeg(on: call.plane, for: place), binding: $0) }
     let sessions = agent.sessions
-    let attempt = Attempt(agent: name, forks: forks, sessions: sessions, giveUpAt: now + Call.ringingTime)
+    attempt.agents.append(name)
+    attempt.forks += forks
+    attempt.desks += sessions.map { DeskFork(agent: name, session: $0) }
     willChange(AddressOfRecord(tenant: place.tenant, agent: name), at: now)
     tenants[place.tenant]?.agents[name]?.call = place.call
     update(place) {
       $0.tried.insert(name)
       $0.phase = .ringing(attempt)
     }
-    ringing.set(place, to: attempt.giveUpAt)
-    let isFirst = call.tried.isEmpty
     return [
       flight(place, .rings(name, phones: forks.count, browsers: sessions.count)),
       log(.info, place.tenant, place.call, "Ringing \(forks.count) phones and \(sessions.count) browsers", name.description),
@@ -25,7 +47,7 @@ extension Exchange {
       + (isFirst ? [.visitor(call.visitor, .trying(place.call))] : [])
       + forks.flatMap { [flight(place, .leg($0.leg, .phone(name, $0.binding.flow))), .media(.openPhone($0.leg))] }
       + sessions.map { .agent($0, .incomingCall(place.call, from: call.callerName, page: call.page)) }
-      + (sessions.isEmpty ? [] : rang(place, at: now))
+      + (sessions.isEmpty ? [] : rang(place, at: now) + tellRang(name, place))
   }
 
   /// A phone's leg has its port: the INVITE can name it.
@@ -34,7 +56,7 @@ extension Exchange {
       let index = attempt.forks.firstIndex(where: { $0.leg == leg }), case .opening = attempt.forks[index].state
     else { return [.media(.close(leg))] }
     let flow = attempt.forks[index].binding.flow
-    let request = inviteRequest(call, attempt, attempt.forks[index], port: port)
+    let request = inviteRequest(call, attempt.forks[index], port: port)
     guard connections.carries(flow), let (key, outputs) = layer.send(request, over: flow, at: now) else {
       return [flight(place, .unsendable(leg))] + forkEnded(leg, of: place, .noAnswer, at: now)
     }
@@ -49,7 +71,7 @@ extension Exchange {
   /// Seconds by which a phone's own end of ringing comes after ours.
   private static let expiryMargin: Int64 = 5
 
-  private mutating func inviteRequest(_ call: Call, _ attempt: Attempt, _ fork: PhoneFork, port: UInt16) -> SIPRequest {
+  private mutating func inviteRequest(_ call: Call, _ fork: PhoneFork, port: UInt16) -> SIPRequest {
     let flow = fork.binding.flow
     let domain = Host(call.tenant.description) ?? .address(flow.local.ip)
     var from = NameAddress(SIPURI(user: "visitor", host: domain), displayName: call.callerName)
@@ -60,7 +82,7 @@ extension Exchange {
     request.headers.append(.maxForwards, "70")
     for hop in fork.binding.path { request.headers.append(.route, hop) }
     request.headers.append(.from, from.description)
-    request.headers.append(.to, NameAddress(SIPURI(user: attempt.agent.description, host: domain)).description)
+    request.headers.append(.to, NameAddress(SIPURI(user: fork.agent.description, host: domain)).description)
     request.headers.append(.callID, token(Self.callIDLength, for: .call(place)))
     request.headers.append(.cseq, CSeq(1, .invite).description)
     request.headers.append(.contact, contact(flow).description)
@@ -89,11 +111,11 @@ extension Exchange {
     case .ringing(let attempt):
       guard let fork = attempt.forks.first(where: { $0.isInviting(key) }) else { return [] }
       if response.status == .trying { return [] }
-      if response.status.isProvisional { return rang(place, at: now) }
+      if response.status.isProvisional { return rang(place, at: now) + tellRang(fork.agent, place) }
       if response.status.isSuccess { return answered(fork, key, response, flow, place, at: now) }
       placesByTransaction[key] = nil
       if let invite = fork.invite { placesByDialog[invite.earlyDialog] = nil }
-      return refused(fork, of: attempt, response.status, place, at: now)
+      return refused(fork, response.status, place, at: now)
     case .talking(.phone(let phone), _) where phone.key == key && response.status.isSuccess:
       return receiveAgain(response, phone, flow, at: now)
     default: return []
@@ -101,23 +123,46 @@ extension Exchange {
   }
 
   /// Tells the visitor, once, that it rings over there, and lets it hear so.
-  private mutating func rang(_ place: Place, at now: Instant) -> [Output] {
+  mutating func rang(_ place: Place, at now: Instant) -> [Output] {
     guard let call = call(place), !call.hasRung else { return [] }
     update(place) { $0.hasRung = true }
     return [.visitor(call.visitor, .ringing(place.call))] + (call.leg.map { [.media(.play($0, .ringback))] } ?? [])
   }
 
   private mutating func refused(
-    _ fork: PhoneFork, of attempt: Attempt, _ status: StatusCode, _ place: Place, at now: Instant
+    _ fork: PhoneFork, _ status: StatusCode, _ place: Place, at now: Instant
   ) -> [Output] {
-    let note = log(.info, place.tenant, place.call, "A phone answered \(status)", attempt.agent.description)
+    let note = log(.info, place.tenant, place.call, "A phone answered \(status)", fork.agent.description)
+    update(place) { $0.led?.note(RingFailure(status), of: fork.agent) }
     guard status == .decline || status == .busyEverywhere else {
       return [note] + forkEnded(fork.leg, of: place, status == .busyHere ? .declined : .noAnswer, at: now)
     }
     // A 6xx speaks for the agent, not for one phone (RFC 3261 §21.6).
     update(place) { $0.disappointment = .declined }
     placesByLeg[fork.leg] = nil
-    return [note, .media(.close(fork.leg))] + nextAgent(place, dropping: fork.leg, .timeout, at: now)
+    return [note, .media(.close(fork.leg))] + drop(fork.agent, from: place, except: fork.leg, at: now)
+  }
+
+  /// An agent's chance is over, whatever of it still rings; the call goes on with the others who ring, or with the next.
+  mutating func drop(_ agent: AgentName, from place: Place, except leg: LegID? = nil, at now: Instant) -> [Output] {
+    guard case .ringing(var attempt)? = call(place)?.phase, attempt.agents != [agent] else {
+      return nextAgent(place, dropping: leg, .timeout, at: now)
+    }
+    let told = tellFailed(agent, place)
+    let forks = attempt.forks.filter { $0.agent == agent && $0.leg != leg }
+    let desks = attempt.desks.filter { $0.agent == agent }
+    attempt.agents.removeAll { $0 == agent }
+    attempt.forks.removeAll { $0.agent == agent }
+    attempt.desks.removeAll { $0.agent == agent }
+    update(place) { $0.phase = .ringing(attempt) }
+    free(agent, of: place, at: now)
+    return forks.flatMap { silence($0, of: place, reason: nil, at: now) }
+      + desks.map { .agent($0.session, .incomingCallEnded(place.call, .timeout)) } + told
+  }
+
+  private mutating func silence(_ fork: PhoneFork, of place: Place, reason: Reason?, at now: Instant) -> [Output] {
+    placesByLeg[fork.leg] = nil
+    return [.media(.close(fork.leg))] + takeBack(fork, of: place, reason: reason, at: now)
   }
 
   /// One phone is out; the agent is, when it was the last.
@@ -132,7 +177,8 @@ extension Exchange {
     }
     var outputs: [Output] = [.media(.close(leg))]
     if let ended { outputs += takeBack(ended, of: place, reason: nil, at: now) }
-    return outputs + (attempt.isOver ? nextAgent(place, dropping: leg, .timeout, at: now) : [])
+    guard let ended, attempt.isOver(for: ended.agent) else { return outputs }
+    return outputs + drop(ended.agent, from: place, except: leg, at: now)
   }
 
   mutating func ringingEnded(_ place: Place, at now: Instant) -> [Output] {
@@ -144,12 +190,13 @@ extension Exchange {
   mutating func nextAgent(
     _ place: Place, dropping leg: LegID?, _ why: AgentEvent.IncomingEnd, at now: Instant
   ) -> [Output] {
+    if call(place)?.led != nil { return ringingIsOver(place, dropping: leg, at: now) }
     var outputs = [view(place)] + stopRinging(place, except: leg, why, reason: nil, at: now)
     guard let call = call(place) else { return outputs }
     let choice = tenants[place.tenant]?.choice(except: call.tried, at: now)
     if let choice { outputs.append(flight(place, .chose(choice))) }
     if let next = choice?.chosen {
-      outputs += ring(next, for: place, at: now)
+      outputs += ring([next], for: place, at: now)
     } else {
       outputs += end(place, call.disappointment, at: now)
     }
@@ -158,19 +205,16 @@ extension Exchange {
 
   /// Silences every phone and browser of the present attempt but one leg.
   mutating func stopRinging(
-    _ place: Place, except kept: LegID?, _ why: AgentEvent.IncomingEnd, reason: Reason?, at now: Instant
+    _ place: Place, except kept: LegID?, answering: AgentName? = nil, _ why: AgentEvent.IncomingEnd, reason: Reason?,
+    at now: Instant
   ) -> [Output] {
     guard let call = call(place), case .ringing(let attempt) = call.phase else { return [] }
     ringing.remove(place)
-    if kept == nil || why != .answeredElsewhere { free(attempt.agent, of: place, at: now) }
+    for agent in attempt.agents where agent != answering { free(agent, of: place, at: now) }
     var outputs: [Output] = []
-    for fork in attempt.forks where fork.leg != kept {
-      placesByLeg[fork.leg] = nil
-      outputs.append(.media(.close(fork.leg)))
-      outputs += takeBack(fork, of: place, reason: reason, at: now)
-    }
-    outputs += attempt.sessions.map { .agent($0, .incomingCallEnded(place.call, why)) }
-    update(place) { $0.phase = .ringing(Attempt(agent: attempt.agent, forks: [], sessions: [], giveUpAt: now)) }
+    for fork in attempt.forks where fork.leg != kept { outputs += silence(fork, of: place, reason: reason, at: now) }
+    outputs += attempt.desks.map { .agent($0.session, .incomingCallEnded(place.call, why)) }
+    update(place) { $0.phase = .ringing(Attempt(agents: attempt.agents, forks: [], desks: [], giveUpAt: now)) }
     return outputs
   }
 
@@ -194,7 +238,8 @@ extension Exchange {
       let fork = attempt.forks.first(where: { $0.isInviting(key) })
     else { return [] }
     abandon(fork, of: place, at: now)
-    let note = log(.warning, place.tenant, place.call, why, attempt.agent.description)
+    update(place) { $0.led?.note(RingFailure(.unavailable, cause: 18), of: fork.agent) }
+    let note = log(.warning, place.tenant, place.call, why, fork.agent.description)
     let isConnectionGone = fork.binding.flow.connection.map { !connections.isOpen($0) } ?? false
     let event = flight(place, .unanswered(fork.leg, isConnectionGone: isConnectionGone))
     return [event, note] + forkEnded(fork.leg, of: place, .noAnswer, at: now)

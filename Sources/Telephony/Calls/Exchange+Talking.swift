@@ -10,7 +10,7 @@ extension Exchange {
     _ fork: PhoneFork, _ key: TransactionKey, _ response: SIPResponse, _ flow: Flow, _ place: Place, at now: Instant
   ) -> [Output] {
     guard let invite = fork.invite, let dialog = Dialog(caller: invite, response), let call = call(place),
-      case .ringing(let attempt) = call.phase
+      case .ringing = call.phase
     else { return [] }
     let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized()
     guard let phone = Self.phone(response.body) else {
@@ -21,9 +21,9 @@ extension Exchange {
         + forkEnded(fork.leg, of: place, .noAnswer, at: now)
     }
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
-    var outputs = stopRinging(place, except: fork.leg, .answeredElsewhere, reason: elsewhere, at: now)
+    var outputs = stopRinging(place, except: fork.leg, answering: fork.agent, .answeredElsewhere, reason: elsewhere, at: now)
     let party = PhoneParty(
-      agent: attempt.agent, leg: fork.leg, binding: fork.binding, flow: flow, invite: invite, key: key, port: Self.port(invite),
+      agent: fork.agent, leg: fork.leg, binding: fork.binding, flow: flow, invite: invite, key: key, port: Self.port(invite),
       dialog: dialog, acknowledgement: acknowledgement, remote: phone.remote)
     placesByDialog[invite.earlyDialog] = nil
     placesByDialog[dialog.id] = place
@@ -36,11 +36,12 @@ extension Exchange {
     guard let call = call(place) else { return [] }
     willChange(AddressOfRecord(tenant: place.tenant, agent: party.agent), at: now)
     update(place) { $0.phase = .talking(party, since: now) }
-    let meeting: [Output] = [
-      flight(place, .answered(party.agent, party.leg)),
-      log(.info, place.tenant, place.call, "Answered", party.agent.description),
-      .visitor(call.visitor, .talking(place.call, agent: party.agent.description)),
-    ]
+    let meeting: [Output] =
+      [
+        flight(place, .answered(party.agent, party.leg)),
+        log(.info, place.tenant, place.call, "Answered", party.agent.description),
+        .visitor(call.visitor, .talking(place.call, agent: party.agent.description)),
+      ] + tellAnswered(party.agent, place)
     let joining = hear(place, at: now)
     return meeting + joining + (call.seat.isUnheard ? changeSound(place) { $0.visitor.nothingArrives() } : [])
   }
@@ -54,8 +55,9 @@ extension Exchange {
       return [.media(.bridge(leg, party.leg))]
         + (call.seat.isUnheard ? [.media(.play(party.leg, .reconnecting))] : [])
         + (call.desk?.seat.isUnheard == true ? [.media(.play(leg, .reconnecting))] : [])
+    case .attended: return call.hasRung ? [.media(.play(leg, .ringback))] : [.media(.quiet(leg))]
     case .ringing: return call.hasRung ? [.media(.play(leg, .ringback))] : []
-    case .echo: return []
+    case .echo: return call.led == nil ? [] : [.media(.echo(leg))]
     }
   }
 
@@ -130,7 +132,9 @@ extension Exchange {
       guard let place = placesByLeg[leg] else { return [.media(.close(leg))] }
       return invite(leg, port: port, for: place, at: now)
     case .connected(let leg):
-      guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, case .echo = call.phase else { return [] }
+      guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, case .echo = call.phase,
+        call.led == nil
+      else { return [] }
       return [.media(.play(leg, .prompt("echo-greeting")))]
     case .played(let leg):
       guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, case .echo = call.phase else { return [] }
@@ -141,8 +145,15 @@ extension Exchange {
     case .heardAgain(let leg): return heardAgain(leg, at: now)
     case .heard(let leg, let report): return heard(leg, report, at: now)
     case .gone(let leg): return gone(leg, at: now)
-    case .closed(let leg, let report): return records.receive(report, of: leg).map { [.record($0)] } ?? []
-    case .digit: return []
+    case .closed(let leg, let report):
+      if let place = placesByLeg[leg], call(place)?.led?.parted?.leg == leg {
+        placesByLeg[leg] = nil
+        update(place) { $0.led?.parted?.report = report }
+      }
+      return records.receive(report, of: leg).map { [.record($0)] } ?? []
+    case .digit(let leg, let digit):
+      guard let place = placesByLeg[leg], let call = call(place), call.leg == leg, call.led != nil else { return [] }
+      return [.attendant(place.tenant, place.call, .pressed(digit))]
     case .strained(let plane):
       strainedPlanes.insert(plane)
       return [log(.warning, nil, nil, "Media plane \(plane.number) does not keep up, and gets no new calls")]
@@ -172,7 +183,7 @@ extension Exchange {
     var outputs = stopRinging(place, except: nil, why, reason: nil, at: now)
     var seconds = 0
     switch call.phase {
-    case .ringing: break
+    case .attended, .ringing: break
     case .echo(let since): seconds = Int((now - since).milliseconds / 1000)
     case .talking(let party, let since):
       seconds = Int((now - since).milliseconds / 1000)
@@ -187,16 +198,21 @@ extension Exchange {
     if place.tenant != .doctor { counts.ended[reason, default: 0] &+= 1 }
     placesByVisitor[call.visitor] = nil
     for side in [Side.visitor, .agent] { absences.remove(Absentee(place: place, side: side)) }
-    let agentLeg: LegID? = if case .talking(let party, _) = call.phase { party.leg } else { nil }
+    var agentLeg: LegID? = if case .talking(let party, _) = call.phase { party.leg } else { nil }
+    if agentLeg == nil, let parted = call.led?.parted {
+      placesByLeg[parted.leg] = nil
+      if parted.report == nil { agentLeg = parted.leg }
+    }
     if let complete = records.insert(record, visitorLeg: call.leg, agentLeg: agentLeg, at: now) {
       outputs.append(.record(complete))
     }
+    if call.led != nil { outputs.append(.attendant(place.tenant, place.call, .over(reason))) }
     outputs.append(.visitor(call.visitor, .ended(place.call, reason, seconds: seconds)))
     outputs.append(log(.info, place.tenant, place.call, "Ended: \(reason.rawValue) after \(seconds) s"))
     return outputs
   }
 
-  private mutating func part(
+  mutating func part(
     _ party: Party, _ place: Place, _ reason: EndReason, seconds: Int, at now: Instant
   ) -> [Output] {
     free(party.agent, of: place, at: now)

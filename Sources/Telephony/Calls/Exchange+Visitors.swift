@@ -47,18 +47,19 @@ extension Exchange {
       return (.failure(refusal), outputs + [flight(place, .refused(refusal.reason, words: words))])
     }
     guard placesByVisitor[visitor] == nil, tenant.calls.count < tenant.room else { return refused(Refusal(.busy)) }
-    let wantsEcho = request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
-    let choice = wantsEcho ? nil : tenant.choice(except: [], at: now)
-    if !wantsEcho { outputs.append(view(place)) }
+    let isLed = tenant.isAttended
+    let wantsEcho = !isLed && request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
+    let choice = wantsEcho || isLed ? nil : tenant.choice(except: [], at: now)
+    if !wantsEcho, !isLed { outputs.append(view(place)) }
     if let choice { outputs.append(flight(place, .chose(choice))) }
     let agent = choice?.chosen
-    guard wantsEcho || agent != nil || tenant.fallback == .echo else { return refused(Refusal(.noAgents)) }
+    guard isLed || wantsEcho || agent != nil || tenant.fallback == .echo else { return refused(Refusal(.noAgents)) }
     guard let plane = idlestPlane else { return refused(Refusal(.busy)) }
 
     var call = Call(
       id: place.call, tenant: tenant.id, visitor: visitor, plane: plane, name: request.name, page: request.page,
       extensionDialled: request.extensionDialled, startedAt: now, seat: BrowserSeat(resumeToken: randomness.token(32)),
-      phase: .echo(since: now), chance: .keyed(chance))
+      phase: isLed ? .attended : .echo(since: now), chance: .keyed(chance), led: isLed ? Led() : nil)
     var answer: String?
     switch offered {
     case .failure(let refusal)?: return refused(refusal)
@@ -75,7 +76,11 @@ extension Exchange {
     if place.tenant != .doctor { counts.begun &+= 1 }
     outputs.append(log(.info, tenant.id, place.call, "A visitor calls", request.page))
     outputs.append(.record(CallRecord(call)))
-    outputs += agent.map { ring($0, for: place, at: now) } ?? beginEcho(place, at: now)
+    if isLed {
+      outputs += [.visitor(visitor, .trying(place.call)), .attendant(tenant.id, place.call, .arrived(.init(request)))]
+    } else {
+      outputs += agent.map { ring([$0], for: place, at: now) } ?? beginEcho(place, at: now)
+    }
     return (.success(Routed(call: place.call, answer: answer, resumeToken: call.seat.resumeToken)), outputs)
   }
 
@@ -87,11 +92,13 @@ extension Exchange {
   }
 
   package mutating func sendDigits(_ visitor: VisitorID, _ id: CallID, _ digits: String) -> [Output] {
-    guard let place = placesByVisitor[visitor], place.call == id, case .talking(let party, _)? = call(place)?.phase else {
-      return []
-    }
+    guard let place = placesByVisitor[visitor], place.call == id, let call = call(place) else { return [] }
     let keys = digits.prefix(Self.maximumDigits).compactMap { DTMFDigit($0) }
-    return [input(place, .pressed(keys.count)), .media(.sendDigits(party.leg, keys))]
+    let news: [Output] = call.led == nil ? [] : keys.map { .attendant(place.tenant, place.call, .pressed($0)) }
+    guard case .talking(let party, _) = call.phase else {
+      return news.isEmpty ? [] : [input(place, .pressed(keys.count))] + news
+    }
+    return [input(place, .pressed(keys.count)), .media(.sendDigits(party.leg, keys))] + news
   }
 
   package mutating func hangUp(_ visitor: VisitorID, _ id: CallID, at now: Instant) -> [Output] {

@@ -17,6 +17,8 @@ package struct Exchange: Sendable {
     case desks([AgentSessionID], DeskEvent)
     /// A line of the call log: once when a call begins, once when all is known of it.
     case record(CallRecord)
+    /// What whoever leads this call must know.
+    case attendant(TenantID, CallID, AttendantNews)
     /// For the flight recorder: what is seen from inside only.
     case flight(FlightNote)
     /// Make an agent's phones durable, and tell `kept` or `keepFailed` how that went.

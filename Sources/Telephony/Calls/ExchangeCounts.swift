@@ -47,6 +47,8 @@ package struct SIPCounts: Hashable, Sendable {
 /// What is alive in an exchange, for an operator.
 package struct ExchangeGauges: Sendable {
   package var ringing = 0
+  /// Calls that hear what their business's plan has for them.
+  package var attended = 0
   package var talking = 0
   package var echo = 0
   /// Calls that wait for the connection of a browser, of those above.
@@ -68,6 +70,7 @@ extension Exchange {
     for tenant in tenants.values where tenant.id != .doctor {
       for call in tenant.calls.values {
         switch call.phase {
+        case .attended: gauges.attended += 1
         case .ringing: gauges.ringing += 1
         case .talking: gauges.talking += 1
         case .echo: gauges.echo += 1

@@ -42,21 +42,26 @@ extension Exchange {
   func start(_ tenant: Tenant, _ visitor: VisitorID, _ offer: BrowserOffer?, _ chance: ChanceKey) -> FlightStart {
     FlightStart(
       visitor: visitor, isVisitorBusy: placesByVisitor[visitor] != nil, room: tenant.room - tenant.calls.count,
-      fallback: tenant.fallback, callsByPlane: callsByPlane,
+      fallback: tenant.fallback, isLed: tenant.isAttended ? true : nil, callsByPlane: callsByPlane,
       exhaustedPlanes: exhaustedPlanes.union(strainedPlanes).map(\.number).sorted(),
       offer: offer.map(FlightOffer.init), chance: chance)
   }
 
   /// Whom a call may ring, before it chooses.
-  func view(_ place: Place) -> Output { flight(place, .view(tenants[place.tenant]?.view(for: place.call) ?? FlightView())) }
+  ///
+  /// - Parameter named: agents that it will ring, whoever else is seen.
+  func view(_ place: Place, also named: Set<AgentName> = []) -> Output {
+    flight(place, .view(tenants[place.tenant]?.view(for: place.call, also: named) ?? FlightView()))
+  }
 }
 
 extension Tenant {
   /// Everybody who is named to whoever asks why, the call's own agent, and of all others those who would ring first.
-  func view(for call: CallID) -> FlightView {
-    let listed = agents.values.filter { $0.order < AgentChoice.maximumListed || $0.call == call }
-    let others = agents.values.filter { $0.order >= AgentChoice.maximumListed && $0.isAvailable }.sorted(by: Agent.ringsBefore)
-    let seen = listed + others.prefix(FlightView.maximumAgents - listed.count)
+  func view(for call: CallID, also named: Set<AgentName> = []) -> FlightView {
+    let listed = agents.values.filter { $0.order < AgentChoice.maximumListed || $0.call == call || named.contains($0.name) }
+    let names = Set(listed.map(\.name))
+    let others = agents.values.filter { !names.contains($0.name) && $0.isAvailable }.sorted(by: Agent.ringsBefore)
+    let seen = listed + others.prefix(max(0, FlightView.maximumAgents - listed.count))
     return FlightView(agents: seen.sorted { $0.order < $1.order }.map { FlightAgent($0, for: call) })
   }
 }

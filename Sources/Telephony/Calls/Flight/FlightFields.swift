@@ -89,6 +89,9 @@ package struct FlightFields {
     case .input(.sessionGone(_, let isDeliberate)): return [("browser-gone", ["deliberate": "\(isDeliberate)"])]
     case .input(.agentRemoved(let agent)): return [("agent-removed", ["agent": names.name(agent)])]
     case .input(.moved(let flow)): return [("phone-moved", ["to": names.text(flow.remote)])]
+    case .input(.attendant(let wish)): return [("wish", ["wish": wish.word])]
+    case .input(.step(let step)):
+      return [("step", ["place": step.place, "application": step.application, "arguments": step.arguments])]
     case .input, .view, .again, .recorded: return []
     case .ended(let reason, let seconds): return [("ended", ["reason": reason.rawValue, "seconds": "\(seconds)"])]
     }
@@ -96,6 +99,18 @@ package struct FlightFields {
 
   private static func fields(_ leg: LegID, _ names: FlightNames, _ more: [String: String] = [:]) -> [String: String] {
     more.merging(["leg": "\(leg.number)", "party": names.party(leg)]) { mine, _ in mine }
+  }
+}
+
+extension AttendantWish {
+  fileprivate var word: String {
+    switch self {
+    case .indicateRinging: "indicate-ringing"
+    case .ring(_, let targets, _): "ring \(targets.count)"
+    case .stopRinging: "stop-ringing"
+    case .echo(let isWanted): isWanted ? "echo" : "no-echo"
+    case .hangUp(let reason): "hang-up \(reason.rawValue)"
+    }
   }
 }
 

@@ -29,6 +29,9 @@ package enum FlightInput: Hashable, Codable, Sendable {
   /// The phone that talks has registered from elsewhere.
   case moved(Flow)
   case agentRemoved(AgentName)
+  /// What whoever leads the call wanted for it.
+  case attendant(AttendantWish)
+  case step(AttendantStep)
   case shutDown
   /// A time that the call waited for has come.
   case timer
@@ -39,7 +42,7 @@ extension FlightInput {
   /// Whether a person wants to know of it; of all others something is told that follows from them.
   var isTold: Bool {
     switch self {
-    case .sessionJoined, .sessionGone, .moved, .agentRemoved, .timer: true
+    case .sessionJoined, .sessionGone, .moved, .agentRemoved, .timer, .attendant, .step: true
     default: false
     }
   }
@@ -53,6 +56,8 @@ package struct FlightStart: Hashable, Codable, Sendable {
   /// Calls that the tenant might still have.
   package var room: Int
   package var fallback: Fallback
+  /// Whether an attendant leads the call; absent in records that are older than attendants.
+  package var isLed: Bool?
   package var callsByPlane: [Int]
   package var exhaustedPlanes: [Int]
   /// `nil` if there was none, or none that could be understood.

@@ -77,7 +77,7 @@ package struct FlightRecorder: Sendable {
       case .record(let record) where record.end != nil:
         append(.recorded(FlightOutcome(record)), to: record.call, at: now)
         if let record = live[record.call] { ripen(record) }
-      case .close, .desks, .record, .keep, .log: break
+      case .close, .desks, .record, .keep, .attendant, .log: break
       }
     }
   }

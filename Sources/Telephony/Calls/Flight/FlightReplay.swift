@@ -168,6 +168,8 @@ package struct FlightReplay {
       return exchange.move(place, to: flow)
     case .agentRemoved(let agent):
       return (try? exchange.apply(.agentRemoved(record.tenant, agent), at: now)) ?? []
+    case .attendant(let wish): return exchange.attend(record.tenant, call, wish, at: now)
+    case .step(let step): return exchange.note(step, record.tenant, call)
     case .shutDown: return exchange.shutDown(at: now)
     case .timer: return exchange.wake(at: now)
     case .played(let leg): return exchange.receive(.played(leg), at: now)
@@ -259,6 +261,7 @@ extension FlightMedia {
 extension Exchange {
   fileprivate mutating func stage(_ start: FlightStart, tenant id: TenantID) {
     var tenant = Tenant(id: id, name: "", isOpen: true, fallback: start.fallback)
+    tenant.isAttended = start.isLed == true
     tenant.room = min(max(0, start.room), Tenant.maximumCalls)
     tenants[id] = tenant
     tenantsInOrder = [id]

@@ -158,6 +158,9 @@ package struct FlightStory {
       return ["A browser in which \(names.name(ringing.agent)) was rung is gone."]
     case .moved(let flow):
       return ["The agent's phone has registered from \(names.text(flow.remote)): what it is sent goes there from now on."]
+    case .step(let step): return ["The dialplan executed \(step.application)(\(step.arguments)) at \(step.place)."]
+    case .attendant(.ring(_, let targets, _)) where targets.isEmpty: return ["The dialplan had nobody to ring."]
+    case .attendant(.hangUp): return ["The dialplan ended the call."]
     case .agentRemoved(let agent): return ["\(names.name(agent)) was removed from the business."]
     default: return []
     }
@@ -194,13 +197,15 @@ package struct FlightStory {
   private func ended(_ reason: EndReason, _ seconds: Int, _ entry: FlightRecord.Entry, _ index: Int) -> String {
     var text: String
     switch reason {
-    case .visitorHungUp: text = isAnswered(before: index) ? "the visitor hung up" : "the visitor hung up before anybody answered"
+    case .visitorHungUp:
+      text = isAnswered(before: index) ? "the visitor hung up" : "the visitor hung up before anybody answered"
     case .agentHungUp: text = "\(answerer.map(names.name) ?? "the agent") hung up"
     case .noAnswer: text = "nobody answered"
     case .declined: text = "whoever was rung declined, was busy or did not answer"
     case .unavailable: text = isAgentRemoved(before: index) ? "the agent was removed" : "nobody was available"
     case .connectionLost: text = lost(entry, index)
     case .shuttingDown: text = "the server was stopped"
+    case .dialplan: text = "the dialplan had nothing more to say"
     case .failed: text = "the sound could not be set up"
     }
     if seconds > 0 { text += ", after \(Duration.seconds(seconds).told) of talking" }

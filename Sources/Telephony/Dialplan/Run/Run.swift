@@ -13,6 +13,8 @@ package struct Run: Sendable {
   package static var maximumDepth: Int { 128 }
   /// Digits of one number that a caller types.
   package static var maximumDigits: Int { 128 }
+  /// How long a `Dial` rings that names no time.
+  package static var longestRinging: Duration { .seconds(600) }
   /// How long a caller hears why nobody was reached, once its dialplan has nothing more to say.
   package static var farewell: Duration { .seconds(10) }
 

@@ -114,6 +114,8 @@ extension Run {
       case agent(String)
       /// `TEAM/sales`.
       case team(String)
+      /// `NEXT/sales`, `NEXT/*`: the one who waited longest of a team, or of all, and was not rung for this call yet.
+      case next(team: String?)
       /// `Local/exten@context[/n]`.
       case local(exten: String, context: String)
       /// Something that this house cannot ring.

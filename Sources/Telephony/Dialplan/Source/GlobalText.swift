@@ -36,7 +36,8 @@ struct GlobalText {
         position += 1
         continue
       }
-      guard depth > 0, let end = Self.end(of: rest), let name = expand(octets[(position + 2)..<end], depth - 1, &problems) else {
+      guard depth > 0, let end = Self.end(of: rest), let name = expand(octets[(position + 2)..<end], depth - 1, &problems)
+      else {
         if problems.isEmpty { problems.append("A ${ here has no }.") }
         return nil
       }

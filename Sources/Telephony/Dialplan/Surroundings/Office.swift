@@ -61,6 +61,14 @@ package struct QueueFacts: Hashable, Sendable {
 }
 
 extension Office {
+  /// A plan takes force: its global variables, where calls have not changed them, or anew if the plan says so.
+  package mutating func take(_ plan: Dialplan) {
+    if plan.clearsGlobals { globals = [:] }
+    for line in plan.globals where globals[line.name] == nil {
+      globals[line.name] = Template(line.value).expanded(globals: globals)
+    }
+  }
+
   /// Where a run is while it does nothing.
   static let nowhere = Office(facts: Nowhere())
 

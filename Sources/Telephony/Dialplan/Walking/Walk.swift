@@ -1,39 +1,23 @@
 import Wire
 
 /// A call without a call: a plan is run in virtual time, and whatever it asks for happens as the scenario says.
-///
-/// `Local/…` legs are runs of their own, as they are in a real call.
 package struct Walk: Sendable {
   /// Things that happen in one walk, whatever the plan.
   package static var maximumEvents: Int { 200_000 }
   package static var longest: Duration { .seconds(86_400) }
-  /// Runs of one walk: the call, and the local legs that it rings.
-  package static var maximumRuns: Int { 100 }
   /// How long somebody talks who answers.
   package static var conversation: Duration { .seconds(1) }
   /// How long it rings where nobody answers and the plan names no time.
   package static var ringing: Duration { .seconds(30) }
 
-  private struct Actor: Sendable {
-    var run: Run
-    /// The leg of another run that this one is.
-    var parent: Parent?
-    var activities: [ActivityID: [Int: Int]] = [:]
-    var isAnswered = false
-  }
-  private struct Parent: Sendable {
-    var actor: Int
-    var activity: ActivityID
-    var leg: Int
-  }
   private struct Event: Sendable {
     var at: Instant
-    var actor: Int
+    var run: Int
     var event: Run.Event
   }
 
   private let scenario: Scenario
-  private var actors: [Actor]
+  private var call: RunTree
   private var office: Office
   private var now = Instant()
   private var events: [Event] = []
@@ -53,11 +37,11 @@ package struct Walk: Sendable {
     let channel = Channel(
       name: "PJSIP/caller-00000001", uniqueID: "\(scenario.epoch).1", caller: scenario.caller,
       position: Position(scenario.context, scenario.exten, 1))
-    actors = [Actor(run: Run(plan: plan, channel: channel))]
-    office = Office(globals: [:], facts: Facts(scenario: scenario))
+    call = RunTree(Run(plan: plan, channel: channel))
+    office = Office(facts: Facts(scenario: scenario))
+    office.take(plan)
     inputs = scenario.inputs[...]
     hangsUpOn = scenario.hangsUpOn?.lowercased()
-    for line in plan.globals { office.globals[line.name] = line.value }
   }
 
   private struct Facts: OfficeFacts {
@@ -72,75 +56,66 @@ package struct Walk: Sendable {
   // MARK: Time
 
   private mutating func toTheEnd() -> Walked {
-    perform(actors[0].run.start(in: &office, at: now), of: 0)
+    perform(call.start(in: &office, at: now))
     var happened = 0
-    while !actors[0].run.isOver {
+    while !call.isOver {
       happened += 1
       guard happened <= Self.maximumEvents, now.nanoseconds <= Self.longest.nanoseconds else {
         walked.stopped = "The walk was stopped after \(now.nanoseconds / 1_000_000_000) seconds and \(happened) events."
         break
       }
-      if !next() { hangUp() }
+      // Where nothing would happen any more, the caller has waited long enough.
+      if !next() { perform(call.receive(.hungUp(cause: 16), in: &office, at: now)) }
     }
-    walked.cause = actors[0].run.channel.cause
+    walked.cause = call.channel.cause
     return walked
   }
 
   /// The next thing that happens, if anything does.
   private mutating func next() -> Bool {
     let event = events.indices.min { (events[$0].at, $0) < (events[$1].at, $1) }
-    let sleeper = actors.indices.min { deadline($0) < deadline($1) } ?? 0
-    let wakes = actors[sleeper].run.deadline
-    if let event, events[event].at <= wakes ?? events[event].at {
+    if let event, events[event].at <= call.deadline ?? events[event].at {
       let due = events.remove(at: event)
       now = max(now, due.at)
-      perform(actors[due.actor].run.receive(due.event, in: &office, at: now), of: due.actor)
+      perform(call.receive(due.event, for: due.run, in: &office, at: now))
       return true
     }
-    guard let wakes else { return false }
-    now = max(now, wakes)
-    perform(actors[sleeper].run.wake(in: &office, at: now), of: sleeper)
+    guard let deadline = call.deadline else { return false }
+    now = max(now, deadline)
+    perform(call.wake(in: &office, at: now))
     return true
   }
 
-  private func deadline(_ actor: Int) -> Instant { actors[actor].run.deadline ?? Instant(nanoseconds: .max) }
-
-  /// Nothing would happen any more: the caller has waited long enough.
-  private mutating func hangUp() { perform(actors[0].run.receive(.hungUp(cause: 16), in: &office, at: now), of: 0) }
-
-  private mutating func schedule(_ event: Run.Event, for actor: Int, in delay: Duration = .zero) {
-    events.append(Event(at: now + delay, actor: actor, event: event))
+  private mutating func schedule(_ event: Run.Event, for run: Int, in delay: Duration = .zero) {
+    events.append(Event(at: now + delay, run: run, event: event))
   }
 
   // MARK: What a run asks for
 
-  private mutating func perform(_ outputs: [Run.Output], of actor: Int) {
-    for output in outputs { perform(output, of: actor) }
+  private mutating func perform(_ outputs: [RunTree.Output]) {
+    for output in outputs { perform(output.output, of: output.run) }
   }
 
-  private mutating func perform(_ output: Run.Output, of actor: Int) {
+  private mutating func perform(_ output: Run.Output, of run: Int) {
     switch output {
-    case .step(let position, let application, let arguments) where actor == 0:
+    case .step(let position, let application, let arguments) where run == 0:
       executed(Walked.Step(position: position, application: application, arguments: arguments, at: now - Instant()))
     case .log(let level, let sentence): walked.lines.append(.log(level, sentence))
-    case .answer: answered(actor)
-    case .indicate(let indication): indicated(indication, by: actor)
-    case .play(let id, let sounds, _): schedule(.finished(id, outcome(of: sounds)), for: actor, in: length(of: sounds))
-    case .say(let id, let speech, _): schedule(.finished(id, .done), for: actor, in: Self.length(of: speech))
+    case .play(let id, let sounds, _): schedule(.finished(id, outcome(of: sounds)), for: run, in: length(of: sounds))
+    case .say(let id, let speech, _): schedule(.finished(id, .done), for: run, in: Self.length(of: speech))
     case .sendDigits(let id, let digits, let gap, let duration):
-      schedule(.finished(id, .done), for: actor, in: (gap + duration) * digits.utf8.count)
-    case .stop(let id): events.removeAll { $0.actor == actor && $0.event.isEnd(of: id) }
-    case .ring(let id, let request): ring(request, id, for: actor)
-    case .stopRinging(let id, _): stopRinging(id, of: actor)
-    case .queue(let id, let request): queue(id, request, for: actor)
+      schedule(.finished(id, .done), for: run, in: (gap + duration) * digits.utf8.count)
+    case .stop(let id): events.removeAll { $0.run == run && $0.event.isEnd(of: id) }
+    case .ring(let id, let request): for leg in request.destinations.indices { ring(leg, request, id, for: run) }
+    case .stopRinging(let id, _): events.removeAll { $0.run == run && $0.event.isLeg(of: id) }
+    case .queue(let id, let request): queue(id, request, for: run)
     case .voicemail(let id, _, _):
-      schedule(.finished(id, .status(result("voicemail") ?? "SUCCESS")), for: actor, in: .seconds(5))
-    case .voicemailMain(let id, _, _): schedule(.finished(id, .done), for: actor, in: .seconds(5))
+      schedule(.finished(id, .status(result("voicemail") ?? "SUCCESS")), for: run, in: .seconds(5))
+    case .voicemailMain(let id, _, _): schedule(.finished(id, .done), for: run, in: .seconds(5))
     case .record(let id, let request):
       let status = result("record") ?? (request.maximum == nil ? "SILENCE" : "TIMEOUT")
-      schedule(.finished(id, .status(status)), for: actor, in: request.maximum ?? .seconds(5))
-    case .fetch(let fetch): schedule(.fetched(fetch, nil), for: actor, in: .milliseconds(50))
-    case .ended: ended(actor)
+      schedule(.finished(id, .status(status)), for: run, in: request.maximum ?? .seconds(5))
+    case .fetch(let fetch): schedule(.fetched(fetch, nil), for: run, in: .milliseconds(50))
     default: break
     }
   }
@@ -187,22 +162,8 @@ package struct Walk: Sendable {
     }
   }
 
-  // MARK: Legs
-
-  private mutating func ring(_ request: Run.RingRequest, _ id: ActivityID, for actor: Int) {
-    for (index, destination) in request.destinations.enumerated() {
-      if case .local(let exten, let context) = destination {
-        ringLocal(exten, context, request, Parent(actor: actor, activity: id, leg: index))
-      } else {
-        ringPhone(request, Parent(actor: actor, activity: id, leg: index))
-      }
-    }
-  }
-
-  private mutating func ringPhone(_ request: Run.RingRequest, _ leg: Parent) {
-    func say(_ event: Run.LegEvent, _ delay: Duration = .zero) {
-      schedule(.leg(leg.activity, leg.leg, event), for: leg.actor, in: delay)
-    }
+  private mutating func ring(_ leg: Int, _ request: Run.RingRequest, _ id: ActivityID, for run: Int) {
+    func say(_ event: Run.LegEvent, _ delay: Duration = .zero) { schedule(.leg(id, leg, event), for: run, in: delay) }
     switch result("dial") ?? "CHANUNAVAIL" {
     case "ANSWER":
       say(.ringing)
@@ -215,78 +176,16 @@ package struct Walk: Sendable {
       if request.timeout == nil { say(.ended(.noAnswer, cause: 19), Self.ringing) }
     case "CANCEL":
       say(.ringing)
-      schedule(.hungUp(cause: 16), for: leg.actor, in: Scenario.hangUpDelay)
+      schedule(.hungUp(cause: 16), for: 0, in: Scenario.hangUpDelay)
     default: say(.ended(.unavailable, cause: 3))
     }
   }
 
-  private mutating func ringLocal(_ exten: String, _ context: String, _ request: Run.RingRequest, _ parent: Parent) {
-    let plan = actors[0].run.plan
-    let position = Position(context, exten, 1)
-    let inquiry = Inquiry(caller: request.caller.number, epoch: office.facts.epoch(at: now), zones: office.facts)
-    guard actors.count < Self.maximumRuns, plan.step(at: position, inquiry) != nil else {
-      return schedule(.leg(parent.activity, parent.leg, .ended(.unavailable, cause: 3)), for: parent.actor)
-    }
-    let index = actors.count
-    let channel = Channel(
-      name: "Local/\(exten)@\(context)-\(index)", uniqueID: "\(scenario.epoch).\(index + 1)", caller: request.caller,
-      position: position, variables: request.inherited)
-    actors.append(Actor(run: Run(plan: plan, channel: channel), parent: parent))
-    actors[parent.actor].activities[parent.activity, default: [:]][parent.leg] = index
-    perform(actors[index].run.start(in: &office, at: now), of: index)
-  }
-
-  private mutating func tellParent(of actor: Int, _ event: Run.LegEvent) {
-    guard let parent = actors[actor].parent else { return }
-    schedule(.leg(parent.activity, parent.leg, event), for: parent.actor)
-  }
-
-  private mutating func answered(_ actor: Int) {
-    guard !actors[actor].isAnswered else { return }
-    actors[actor].isAnswered = true
-    tellParent(of: actor, .answered(name: actors[actor].run.channel.name))
-    guard let parent = actors[actor].parent else { return }
-    // The others of the same Dial are not wanted any more.
-    for (leg, other) in (actors[parent.actor].activities[parent.activity] ?? [:]).sorted(by: { $0.key < $1.key })
-    where leg != parent.leg {
-      schedule(.hungUp(cause: 26), for: other)
-      actors[other].parent = nil
-    }
-  }
-
-  private mutating func indicated(_ indication: Run.Indication, by actor: Int) {
-    guard !actors[actor].isAnswered else { return }
-    switch indication {
-    case .ringing: tellParent(of: actor, .ringing)
-    case .progress: tellParent(of: actor, .progress)
-    case .proceeding: break
-    case .busy:
-      tellParent(of: actor, .ended(.busy, cause: 17))
-      actors[actor].parent = nil
-    case .congestion:
-      tellParent(of: actor, .ended(.congestion, cause: 34))
-      actors[actor].parent = nil
-    }
-  }
-
-  private mutating func ended(_ actor: Int) {
-    tellParent(of: actor, actors[actor].isAnswered ? .hungUp : .ended(.noAnswer, cause: actors[actor].run.channel.cause))
-    actors[actor].parent = nil
-  }
-
-  private mutating func stopRinging(_ id: ActivityID, of actor: Int) {
-    events.removeAll { $0.actor == actor && $0.event.isLeg(of: id) }
-    for (_, leg) in (actors[actor].activities.removeValue(forKey: id) ?? [:]).sorted(by: { $0.key < $1.key }) {
-      actors[leg].parent = nil
-      schedule(.hungUp(cause: 16), for: leg)
-    }
-  }
-
-  private mutating func queue(_ id: ActivityID, _ request: Run.QueueRequest, for actor: Int) {
+  private mutating func queue(_ id: ActivityID, _ request: Run.QueueRequest, for run: Int) {
     switch result("queue") ?? "JOINEMPTY" {
-    case "ANSWER", "CONTINUE": schedule(.finished(id, .done), for: actor, in: Self.conversation)
-    case "TIMEOUT": schedule(.finished(id, .status("TIMEOUT")), for: actor, in: request.timeout ?? Self.ringing)
-    case let status: schedule(.finished(id, .status(status)), for: actor)
+    case "ANSWER", "CONTINUE": schedule(.finished(id, .done), for: run, in: Self.conversation)
+    case "TIMEOUT": schedule(.finished(id, .status("TIMEOUT")), for: run, in: request.timeout ?? Self.ringing)
+    case let status: schedule(.finished(id, .status(status)), for: run)
     }
   }
 }

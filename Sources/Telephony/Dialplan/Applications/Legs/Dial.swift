@@ -216,6 +216,7 @@ extension Run.RingRequest.Destination {
     switch parts[0].lowercased() {
     case "pjsip", "sip": self = .agent(parts[1])
     case "team": self = .team(parts[1])
+    case "next": self = .next(team: parts[1] == "*" ? nil : parts[1])
     case "local":
       let at = parts[1].split(separator: "@", maxSplits: 1).map(String.init)
       self = .local(exten: at.first ?? "", context: at.count > 1 ? at[1] : "default")
