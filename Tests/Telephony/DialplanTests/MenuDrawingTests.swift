@@ -172,7 +172,7 @@ struct MenuDrawingTests {
     #expect(target(hours, "yes")?.heading == "day" && target(hours, "no")?.belonging == "night")
     let day = box("day")
     #expect(target(day, "no key")?.heading == "rings team reception for 30 s" && target(day, "3")?.belonging == "callback")
-    #expect(target(day, "+")?.heading == "internal" && target(day, "2")?.heading == "if DB(support/closed) = 1")
+    #expect(target(day, "+")?.heading == "internal" && target(day, "2")?.heading == "DB(support/closed) = 1?")
     #expect(drawing.words.contains("1 Sales leads to sales, queue sales"))
   }
 
@@ -191,6 +191,14 @@ struct MenuDrawingTests {
     let rows = "[m]\n" + (0..<MenuGraph.maximumRows + 5).map { "exten => \($0 + 100),1,Queue(q\($0))\n" }.joined()
     let listed = Self.drawing(rows).graph.boxes[0].rows
     #expect(listed.count == MenuGraph.maximumRows + 1 && listed.last?.text == "and 5 more")
+    let many = (0..<60).map { menu in
+      "[m\(menu)]\n" + (0..<MenuGraph.maximumRows).map { "exten => \($0 + 100),1,Goto(m\(menu + 1),100,1)\n" }.joined()
+    }
+    let choices = Self.drawing(many.joined() + "[m60]\nexten => 100,1,Echo()\n")
+    #expect(
+      (MenuGraph.maximumChoices - 1...MenuGraph.maximumChoices + 61).contains(
+        choices.graph.boxes.map(\.rows.count).reduce(0, +)))
+    #expect(choices.svg().utf8.count < 4_000_000)
     let long = Self.drawing("[m]\nexten => 1,1,Queue(\(String(repeating: "W", count: 2000)))\n")
     #expect(long.size.x < 1500)
     let steps = "[m]\nexten => s,1,NoOp()\n" + String(repeating: " same => n,GotoIf(1?m,s,1:m,s,2)\n", count: 2000)
@@ -200,6 +208,14 @@ struct MenuDrawingTests {
     #expect((Self.drawing(chain).graph.boxes.first?.lines.count ?? 0) < MenuReader.maximumSteps)
     let jumps = (0..<MenuReader.maximumDepth + 10).map { "[m\($0)]\nexten => s,1,Goto(m\($0 + 1),s,1)\n" }.joined()
     #expect(Self.drawing(jumps).graph.boxes.count <= 1)
+  }
+
+  @Test("A chain of menus that all lead to the last is drawn soon: lines to one box share their way")
+  func bundles() {
+    let menus = (0..<120).map { menu in
+      "[m\(menu)]\n" + (1...8).map { "exten => \($0),1,Goto(m\($0 == 1 ? menu + 1 : 120),1,1)\n" }.joined()
+    }
+    Self.check(Self.drawing(menus.joined() + "[m120]\nexten => 1,1,Echo()\n"), "a chain")
   }
 
   @Test("Random plans are drawn like any other", arguments: 0..<40 as Range<UInt64>)

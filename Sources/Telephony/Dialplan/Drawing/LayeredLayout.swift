@@ -91,24 +91,37 @@ struct LayeredLayout {
     }
   }
 
-  /// Lines over several columns get a place in each between.
+  /// Lines over several columns get a place in each between; those that go to the same box share it.
   private mutating func thread(_ edges: [Edge]) {
+    struct Passage: Hashable {
+      var target: Int
+      var layer: Int
+    }
+    var passages: [Passage: Int] = [:]
     for edge in edges {
       var route = [edge.from]
+      var isJoined = false
       for layer in slots[edge.from].layer + 1..<max(slots[edge.to].layer, slots[edge.from].layer + 1) {
-        slots.append(Slot(layer: layer, height: 8, node: nil))
-        route.append(slots.count - 1)
+        let passage = Passage(target: edge.to, layer: layer)
+        let known = passages[passage]
+        let slot = known ?? slots.count
+        if known == nil { slots.append(Slot(layer: layer, height: 8, node: nil)) }
+        passages[passage] = slot
+        link(route, to: slot, edge, entry: 4, unless: isJoined)
+        isJoined = known != nil
+        route.append(slot)
       }
-      route.append(edge.to)
-      for (index, (from, to)) in zip(route, route.dropFirst()).enumerated() {
-        let port = index == 0 ? edge.port : 4
-        let entry = index == route.count - 2 ? edge.entry : 4
-        slots[from].outs.append(End(slot: to, port: port, entry: entry))
-        slots[to].ins.append(End(slot: from, port: port, entry: entry))
-      }
-      routes.append(route)
+      link(route, to: edge.to, edge, entry: edge.entry, unless: isJoined)
+      routes.append(route + [edge.to])
     }
     layers = Array(repeating: [], count: (slots.map(\.layer).max() ?? -1) + 1)
+  }
+
+  private mutating func link(_ route: [Int], to slot: Int, _ edge: Edge, entry: Double, unless isJoined: Bool) {
+    guard !isJoined, let from = route.last else { return }
+    let port = route.count == 1 ? edge.port : 4
+    slots[from].outs.append(End(slot: slot, port: port, entry: entry))
+    slots[slot].ins.append(End(slot: from, port: port, entry: entry))
   }
 
   // MARK: Order
@@ -128,11 +141,12 @@ struct LayeredLayout {
     }
     var best = layers
     var least = crossings()
+    var heights = heights()
     for sweep in 0..<Self.sweeps where least > 0 {
       if sweep.isMultiple(of: 2) {
-        for layer in layers.indices.dropFirst() { sort(layer, by: \.ins, isFrom: true) }
+        for layer in layers.indices.dropFirst() { sort(layer, by: \.ins, isFrom: true, &heights) }
       } else {
-        for layer in layers.indices.dropLast().reversed() { sort(layer, by: \.outs, isFrom: false) }
+        for layer in layers.indices.dropLast().reversed() { sort(layer, by: \.outs, isFrom: false, &heights) }
       }
       let count = crossings()
       if count < least { (best, least) = (layers, count) }
@@ -150,9 +164,8 @@ struct LayeredLayout {
   }
 
   private mutating func sort(
-    _ layer: Int, by side: KeyPath<Slot, [End]>, isFrom: Bool
+    _ layer: Int, by side: KeyPath<Slot, [End]>, isFrom: Bool, _ heights: inout [Double]
   ) {
-    let heights = heights()
     let wished = layers[layer].enumerated().map { index, slot -> (slot: Int, height: Double) in
       let ends = slots[slot][keyPath: side]
       guard !ends.isEmpty else { return (slot, Double(index)) }

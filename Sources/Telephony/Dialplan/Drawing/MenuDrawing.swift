@@ -6,6 +6,7 @@ package struct MenuDrawing {
   private static let rowHeight = 30.0
   private static let lineHeight = 19.0
   private static let widestText = 300.0
+  private static let widestDetail = 380.0
   private static let widestKey = 110.0
 
   private(set) var graph: MenuGraph
@@ -72,7 +73,7 @@ package struct MenuDrawing {
       if row.isBack, let target = row.target { detail += (detail.isEmpty ? "" : ", ") + "back to \(graph.boxes[target].name)" }
       box.rows[index].key = TextWidth.clipped(row.key, to: widestKey, size: text, isBold: true)
       box.rows[index].text = TextWidth.clipped(row.text, to: widestText, size: text)
-      box.rows[index].detail = TextWidth.clipped(detail, to: widestText, size: text - 1)
+      box.rows[index].detail = TextWidth.clipped(detail, to: widestDetail, size: text - 1)
     }
     let keys = box.rows.map { TextWidth.of($0.key, size: text, isBold: true) }
     let keyWidth = box.rows.isEmpty ? 0 : max(keys.max() ?? 0, 14) + 16

@@ -2,8 +2,9 @@
 struct MenuGraph: Hashable, Sendable {
   /// Boxes of one picture; what would need more is named and not drawn.
   static var maximumBoxes: Int { 400 }
-  /// Choices that one box lists; the rest is counted.
+  /// Choices that one box lists, and all together; the rest is counted.
   static var maximumRows: Int { 80 }
+  static var maximumChoices: Int { 4000 }
 
   struct Box: Hashable, Sendable {
     enum Kind: String, Hashable, Sendable {

@@ -18,6 +18,7 @@ struct MenuReader {
   /// Of each menu, where a caller comes to who presses nothing.
   private var waits: [Int: MenuGraph.Row] = [:]
   private var underWay: Set<Place> = []
+  private var listed = 0
 
   static func graph(of plan: Dialplan) -> MenuGraph {
     var reader = MenuReader(plan: plan)
@@ -92,16 +93,16 @@ struct MenuReader {
 
   private mutating func list(_ context: Context, in menu: Int) {
     let all = choices(of: context)
-    for choice in all.prefix(MenuGraph.maximumRows) {
+    let room = min(MenuGraph.maximumRows, max(MenuGraph.maximumChoices - listed, 0))
+    listed += min(all.count, room)
+    for choice in all.prefix(room) {
       let flow = follow(context, choice, from: choice.steps.keys.min() ?? 1, depth: 0)
       var row = MenuGraph.Row(key: Self.key(of: choice), text: choice.caption ?? "")
       lead(&row, to: flow, from: menu, isInline: all.count > Self.manyRows)
       boxes[menu].rows.append(row)
     }
-    if all.count > MenuGraph.maximumRows {
-      boxes[menu].rows.append(MenuGraph.Row(key: "…", text: "and \(all.count - MenuGraph.maximumRows) more"))
-    }
-    for include in context.includes.prefix(MenuGraph.maximumRows) {
+    if all.count > room { boxes[menu].rows.append(MenuGraph.Row(key: "…", text: "and \(all.count - room) more")) }
+    for include in context.includes.prefix(room) {
       let times = include.times.map { ", \($0.words)" } ?? ""
       var row = MenuGraph.Row(key: "+", text: "all of \(include.context)\(times)")
       row.target = menus[include.context].flatMap { $0 == menu ? nil : $0 }
@@ -263,7 +264,7 @@ struct MenuReader {
     let rule = TimeRule(choice.condition)
     boxes.append(
       MenuGraph.Box(
-        kind: .question, heading: isTime ? "\(rule.words)?" : Words.condition(choice.condition),
+        kind: .question, heading: "\(isTime ? rule.words : Words.condition(choice.condition))?",
         lines: isTime && !rule.zone.isEmpty ? ["by the clock of \(rule.zone)"] : []))
     for (key, target) in [("yes", choice.one), ("no", choice.other)] {
       var row = MenuGraph.Row(key: key)

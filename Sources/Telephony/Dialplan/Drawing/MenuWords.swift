@@ -37,7 +37,7 @@ enum Words {
       return nil
     }
     let isTime = application == "execiftime"
-    return "\(isTime ? TimeRule(choice.condition).words : condition(choice.condition)) \(done)"
+    return "\(isTime ? TimeRule(choice.condition).words : "if \(condition(choice.condition))"): \(done)"
   }
 
   private static func rings(_ list: ArgumentList) -> String {
@@ -71,8 +71,8 @@ enum Words {
     "runs \(plain(arguments.split { $0 == "," || $0 == "(" }.first.map(String.init) ?? ""))"
   }
 
-  /// `$["${DIALSTATUS}" = "BUSY"]` is `if DIALSTATUS = BUSY`.
-  static func condition(_ text: String) -> String { "if \(plain(text))" }
+  /// `$["${DIALSTATUS}" = "BUSY"]` is `DIALSTATUS = BUSY`.
+  static func condition(_ text: String) -> String { plain(text) }
 
   /// Without what only the machine needs.
   static func plain(_ text: String) -> String {
