@@ -20,13 +20,15 @@ struct ContextDraft {
 
   func `extension`(_ key: ExtensionKey) -> Extension? { indices[key].map { drafts[$0].extension } }
 
-  mutating func open(_ key: ExtensionKey, _ place: SourcePlace) {
+  mutating func open(_ key: ExtensionKey, _ place: SourcePlace, _ findings: inout FindingList) {
     guard indices[key] == nil else { return }
     indices[key] = drafts.count
     drafts.append(
       Draft(
         extension: Extension(
           pattern: ExtensionPattern(key.exten), caller: key.caller.map { CallerPattern($0) }, place: place)))
+    let opened = drafts[drafts.count - 1].extension
+    if let trouble = opened.pattern.trouble ?? opened.caller?.trouble { findings.warn(place, trouble) }
   }
 
   mutating func name(_ key: ExtensionKey, _ label: SourceAnnotation, _ findings: inout FindingList) {
@@ -80,10 +82,10 @@ struct ContextDraft {
 
   /// The context with its extensions in matching order, equivalent ones (`_NX`, `_[2-9]X`) made one.
   mutating func finished(_ findings: inout FindingList) -> Context {
-    drafts.sort { Self.isBefore($0.extension, $1.extension) }
+    drafts.sort { $0.extension.isTried(before: $1.extension) }
     var kept: [Draft] = []
     for draft in drafts {
-      if let last = kept.last, !Self.isBefore(last.extension, draft.extension) {
+      if let last = kept.last, !last.extension.isTried(before: draft.extension) {
         kept[kept.count - 1] = Self.merged(last, draft, &findings)
       } else {
         kept.append(draft)
@@ -91,16 +93,6 @@ struct ContextDraft {
     }
     context.extensions = kept.map(\.extension)
     return context
-  }
-
-  private static func isBefore(_ left: Extension, _ right: Extension) -> Bool {
-    if left.pattern < right.pattern { return true }
-    if right.pattern < left.pattern { return false }
-    switch (left.caller, right.caller) {
-    case (nil, _): return false
-    case (.some, nil): return true
-    case (let left?, let right?): return ExtensionPattern(left.text) < ExtensionPattern(right.text)
-    }
   }
 
   private static func merged(_ left: Draft, _ right: Draft, _ findings: inout FindingList) -> Draft {

@@ -32,12 +32,13 @@ extension ExtensionsReader {
         line.place, "There is no extension above in this section that same could belong to; the line is not read.",
         advice: "Begin with exten => s,1,….")
     }
-    guard let (exten, caller) = extenAndCaller(written, line.place(ofByte: isSame ? 0 : previous.extenOffset)) else { return }
+    let extenPlace = isSame ? line.place : line.place(ofByte: previous.extenOffset)
+    guard let (exten, caller) = extenAndCaller(written, extenPlace) else { return }
     let field = Self.field(octets, &position)
     let key = ExtensionKey(exten: exten, caller: caller)
     let place = line.place(ofByte: field.offset)
     guard let priority = readPriority(field.octets, place, previous.priority, drafts[draft].extension(key)) else { return }
-    drafts[draft].open(key, line.place)
+    drafts[draft].open(key, extenPlace, &findings)
     for label in labels(of: line) { drafts[draft].name(key, label, &findings) }
     let rest = position.map { octets[$0...] } ?? []
     switch priority.kind {

@@ -58,6 +58,7 @@ struct ExtensionsReader {
       plan.contextsInOrder.append(context.name)
     }
     readAnnotations()
+    plan.prepare()
     return plan
   }
 
