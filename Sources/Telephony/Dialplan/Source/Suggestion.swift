@@ -3,7 +3,7 @@ enum Suggestion {
   /// Names longer than this are compared by their beginnings.
   private static var length: Int { 40 }
   /// Among more, the rest is not looked at.
-  private static var candidates: Int { 1000 }
+  private static var candidates: Int { 500 }
 
   /// A sentence that names the nearest known name; `nil` if none is near.
   static func sentence(for name: String, among known: some Sequence<String>, prefix: String = "") -> String? {
