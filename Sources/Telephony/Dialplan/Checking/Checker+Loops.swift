@@ -65,7 +65,9 @@ extension Checker {
         node = next[current]
       }
     } while node != nil && node != start && members.count <= next.count
-    guard let last = members.max(by: { (places[$0] ?? .none) < (places[$1] ?? .none) }), let place = places[last] else { return }
+    guard let last = members.max(by: { (places[$0] ?? .none) < (places[$1] ?? .none) }), let place = places[last] else {
+      return
+    }
     let way = members.prefix(4).map { "\($0.context),\($0.exten),\($0.priority)" }.joined(separator: " → ")
     findings.warn(
       place,

@@ -17,7 +17,8 @@ extension Checker {
       for rival in rivals.compactMap({ $0 }) where rival.pattern != item.pattern {
         guard rival.isTried(before: item), item.steps.keys.allSatisfy({ rival.steps[$0] != nil }) else { continue }
         findings.warn(
-          item.place, "No call reaches \(item.pattern): \(rival.pattern) in line \(rival.place.line) takes whatever it matches.",
+          item.place,
+          "No call reaches \(item.pattern): \(rival.pattern) in line \(rival.place.line) takes whatever it matches.",
           advice: "Leave out one of them.")
       }
     }
@@ -113,7 +114,9 @@ extension Checker {
   private mutating func checkWaiting(
     _ choice: (sample: String, item: Extension), of choices: [(sample: String, item: Extension)], in context: Context
   ) {
-    if case .pattern(let elements) = choice.item.pattern.kind, elements.contains(where: { $0 == .some || $0 == .any }) { return }
+    if case .pattern(let elements) = choice.item.pattern.kind, elements.contains(where: { $0 == .some || $0 == .any }) {
+      return
+    }
     let match = open.match(choice.sample, in: context.name, anybody)
     guard match.exists, match.mayGrow else { return }
     let other = choices.first {

@@ -94,13 +94,18 @@ extension Checker {
     guard !isThere, !priority.utf8.starts(with: "+".utf8), !priority.utf8.starts(with: "-".utf8) else { return nil }
     if !open.has(exten, in: context, anybody) {
       let next = open.has("i", in: context, anybody) ? "the call goes to i" : "the call ends here"
-      let extens = plan.contexts[context]?.extensions.lazy.map(\.pattern.text) ?? [].lazy.map(\.pattern.text)
-      return ("There is no extension \(exten) in [\(context)]: \(next).", Suggestion.sentence(for: exten, among: extens))
+      // A number that is near another is no more likely meant than any.
+      let isName = exten.utf8.contains { $0 > UInt8(ascii: "9") }
+      let names = isName ? plan.contexts[context]?.extensions.map(\.pattern.text) : nil
+      return (
+        "There is no extension \(exten) in [\(context)]: \(next).", names.flatMap { Suggestion.sentence(for: exten, among: $0) }
+      )
     }
     if Int(priority) != nil { return ("\(exten) in [\(context)] has no priority \(priority): the call ends here.", nil) }
     let labels = plan.contexts[context]?.extensions.first { $0.pattern.text == exten }?.labels.keys.sorted() ?? []
     return (
-      "\(exten) in [\(context)] has no label \(priority): the call ends here.", Suggestion.sentence(for: priority, among: labels)
+      "\(exten) in [\(context)] has no label \(priority): the call ends here.",
+      Suggestion.sentence(for: priority, among: labels)
     )
   }
 

@@ -170,11 +170,11 @@ package struct Checker {
         step.argumentsPlace.advanced(by: extra.offset),
         "\(step.application) takes \(Self.count(arguments.count)); what follows is passed over.")
     }
-    for (argument, part) in zip(arguments, parts) where part.isStatic {
+    for (argument, part) in zip(arguments, parts) {
       switch argument {
-      case .text: break
-      case .options(let served): checkOptions(part, served, step)
+      case .options(let served) where part.isStatic: checkOptions(part, served, step)
       case .sounds: checkSounds(part, step)
+      case .text, .options: break
       }
     }
   }
@@ -191,7 +191,8 @@ package struct Checker {
       case _ where !served.utf8.contains(octet):
         findings.warn(
           step.argumentsPlace.advanced(by: part.offset + index),
-          "\(step.application) does not serve the option \(String(decoding: [octet], as: UTF8.self)) here, and goes on without it.")
+          "\(step.application) does not serve the option \(String(decoding: [octet], as: UTF8.self)) here, and goes on without it."
+        )
       default: break
       }
     }
@@ -200,7 +201,8 @@ package struct Checker {
   private mutating func checkSounds(_ part: WrittenArguments.Part, _ step: Step) {
     guard let sounds = known.sounds else { return }
     for sound in WrittenArguments.parts(of: part.text, offset: part.offset, at: "&", .nothing).map(\.trimmed) {
-      guard !sound.text.isEmpty, !sound.text.utf8.contains(UInt8(ascii: ":")), !sounds.contains(sound.text) else { continue }
+      guard sound.isStatic, !sound.text.isEmpty, !sound.text.utf8.contains(UInt8(ascii: ":")), !sounds.contains(sound.text)
+      else { continue }
       findings.warn(
         step.argumentsPlace.advanced(by: sound.offset), "There is no sound \(sound.text): nothing is heard.",
         advice: Suggestion.sentence(for: sound.text, among: sounds))

@@ -107,7 +107,8 @@ struct ExtensionsReader {
       case "ignorepat": readIgnored(line, into: draft)
       case "switch", "lswitch", "eswitch":
         findings.warn(
-          line.place, "\(line.key) would ask another machine for its dialplan; that is not served here, and the line is not read.",
+          line.place,
+          "\(line.key) would ask another machine for its dialplan; that is not served here, and the line is not read.",
           advice: "Write the extensions here, or #include the file that has them.")
       case "autohints":
         findings.warn(

@@ -113,6 +113,6 @@ enum RandomPlan {
   }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
   fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }
