@@ -18,7 +18,8 @@ package enum Command {
 
   static let verbs: [Verb] = [
     serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
-    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, doctor, showVersion,
+    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, dialplanTrace,
+    doctor, showVersion,
   ]
 
   private static let exitCodes = """

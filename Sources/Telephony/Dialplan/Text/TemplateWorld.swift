@@ -16,7 +16,7 @@ extension Run: TemplateWorld {
 
   func value(ofVariable name: String) -> String? { channel.variables[name] ?? office.globals[name] }
 
-  mutating func complain(_ level: LogLevel, _ sentence: String) { outputs.append(.log(level, sentence)) }
+  mutating func complain(_ level: LogLevel, _ sentence: String) { log(level, sentence) }
 
   mutating func call(_ name: String, _ function: DialplanFunction?, _ arguments: String) throws(Pending) -> String {
     guard let function else {
