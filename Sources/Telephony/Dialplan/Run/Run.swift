@@ -29,8 +29,11 @@ package struct Run: Sendable {
   var callsInCalls = 0
   /// What `RAND` draws from: the same for the same call, so that a call can be run again.
   var chance: Randomness
+  /// Regular expressions that were read for this call.
+  var expressions: [String: RegularExpression] = [:]
   private var state = State.fresh
-  private var steps = 0
+  /// Steps that it may still take; fewer only in a test.
+  var stepsLeft = Run.maximumSteps
   private var stepsAtOnce = 0
   /// Pages that the present step has asked for and got.
   private var fetched: [Fetch: String] = [:]
@@ -201,13 +204,13 @@ package struct Run: Sendable {
   func page(_ fetch: Fetch) -> String? { fetched[fetch] }
 
   private mutating func mayStep() -> Bool {
-    steps += 1
+    stepsLeft -= 1
     stepsAtOnce += 1
-    return steps <= Self.maximumSteps && stepsAtOnce <= Self.maximumStepsAtOnce
+    return stepsLeft >= 0 && stepsAtOnce <= Self.maximumStepsAtOnce
   }
 
   private mutating func stopLoop(at step: Step) -> Progress {
-    let count = steps > Self.maximumSteps ? "\(Self.maximumSteps) steps" : "\(Self.maximumStepsAtOnce) steps without a pause"
+    let count = stepsLeft < 0 ? "\(Self.maximumSteps) steps" : "\(Self.maximumStepsAtOnce) steps without a pause"
     log(.error, "The dialplan loops at \(step.place): the call is ended after \(count).")
     return over()
   }
