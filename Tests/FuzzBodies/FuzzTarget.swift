@@ -29,6 +29,7 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     FuzzTarget("storage", storage), FuzzTarget("sip-stream", sipStream), FuzzTarget("access", access), FuzzTarget("api", api),
     FuzzTarget("dialplan", mutations: 200, dialplan),
     FuzzTarget("zone", zone), FuzzTarget("extension", `extension`), FuzzTarget("times", times),
+    FuzzTarget("menus", mutations: 60, menus),
   ]
 }
 

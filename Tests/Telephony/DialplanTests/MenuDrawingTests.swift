@@ -176,6 +176,32 @@ struct MenuDrawingTests {
     #expect(drawing.words.contains("1 Sales leads to sales, queue sales"))
   }
 
+  @Test("Who goes to one choice of a menu is led to it by its name, and calls come in where nothing leads")
+  func choices() throws {
+    let boxes = Self.drawing(
+      """
+      [in]
+      exten => s,1,Goto(menu,s,1)
+      [menu]
+      exten => s,1,Background(choose)
+       same => n,WaitExten()
+      exten => 0,1,Goto(people,100,1)   ;@label Reception
+      exten => 1,1,Goto(0,1)
+      [people]
+      exten => 100,1,Dial(PJSIP/anna)
+      exten => 101,1,Goto(in,s,1)
+      """
+    ).graph.boxes
+    let menu = try #require(boxes.first { $0.heading == "menu" })
+    #expect(
+      menu.rows.map(\.detail) == ["100 of people", "like 0"] && menu.rows[0].target.map { boxes[$0].heading } == "people")
+    #expect(menu.rows[1].target == nil)
+    #expect(!boxes.contains { $0.heading == "in" }, "something leads there")
+    let alone = Self.drawing("[in]\nexten => s,1,Goto(menu,s,1)\n[menu]\nexten => s,1,Background(a)\nexten => 1,1,Echo()\n")
+      .graph.boxes
+    #expect(alone.first { $0.heading == "in" }?.rows.first?.target.map { alone[$0].heading } == "menu")
+  }
+
   @Test("What stands in a plan is text in the picture, never markup")
   func escapes() {
     let svg = Self.drawing("[a]\nexten => 1,1,Queue(<script>&\"')   ;@label <b>\u{1}Bold</b> & \"x\"\n").svg()

@@ -127,31 +127,46 @@ struct LayeredLayout {
   // MARK: Order
 
   private mutating func order() {
-    // To begin with, as they are come upon.
+    var best: (layers: [[Int]], crossings: Int)?
+    for isReversed in [false, true] where best?.crossings != 0 {
+      comeUpon(isReversed)
+      uncross(&best)
+    }
+    layers = best?.layers ?? layers
+  }
+
+  /// To begin with, as they are come upon, from the top or from the bottom.
+  private mutating func comeUpon(_ isReversed: Bool) {
+    layers = layers.map { _ in [] }
     var isSeen = Array(repeating: false, count: slots.count)
-    let roots = slots.indices.filter { slots[$0].ins.isEmpty } + slots.indices
-    for root in roots where !isSeen[root] {
+    let roots = slots.indices.filter { slots[$0].ins.isEmpty }
+    for root in (isReversed ? roots.reversed() : roots) + slots.indices where !isSeen[root] {
       var path = [root]
       while let slot = path.popLast() {
         guard !isSeen[slot] else { continue }
         isSeen[slot] = true
         layers[slots[slot].layer].append(slot)
-        path += slots[slot].outs.map(\.slot).reversed()
+        let next = slots[slot].outs.map(\.slot)
+        path += isReversed ? next : next.reversed()
       }
     }
-    var best = layers
-    var least = crossings()
+  }
+
+  private mutating func uncross(_ best: inout (layers: [[Int]], crossings: Int)?) {
+    func keep() {
+      let count = crossings()
+      if best.map({ count < $0.crossings }) ?? true { best = (layers, count) }
+    }
+    keep()
     var heights = heights()
-    for sweep in 0..<Self.sweeps where least > 0 {
+    for sweep in 0..<Self.sweeps where best?.crossings != 0 {
       if sweep.isMultiple(of: 2) {
         for layer in layers.indices.dropFirst() { sort(layer, by: \.ins, isFrom: true, &heights) }
       } else {
         for layer in layers.indices.dropLast().reversed() { sort(layer, by: \.outs, isFrom: false, &heights) }
       }
-      let count = crossings()
-      if count < least { (best, least) = (layers, count) }
+      keep()
     }
-    layers = best
   }
 
   /// Heights as if all stood one below the other.

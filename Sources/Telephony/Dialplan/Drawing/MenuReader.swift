@@ -19,6 +19,7 @@ struct MenuReader {
   private var waits: [Int: MenuGraph.Row] = [:]
   private var underWay: Set<Place> = []
   private var listed = 0
+  private var reachedContexts: Set<String> = []
 
   static func graph(of plan: Dialplan) -> MenuGraph {
     var reader = MenuReader(plan: plan)
@@ -48,6 +49,8 @@ struct MenuReader {
     /// The call, or the subroutine, ends.
     case over
     case box(Int)
+    /// One choice of a box.
+    case choice(Int, String)
     /// Where it leads has no box: named.
     case named(String)
   }
@@ -70,10 +73,22 @@ struct MenuReader {
       }
       if let menu = menus[name] { list(context, in: menu) }
     }
+    for name in names { start(name) }
     for (menu, row) in waits {
       let place = boxes[menu].rows.firstIndex { $0.key == "+" } ?? boxes[menu].rows.endIndex
       boxes[menu].rows.insert(row, at: place)
     }
+  }
+
+  /// A context whose start is elsewhere, and to which nothing leads: calls come in here.
+  private mutating func start(_ name: String) {
+    guard !reachedContexts.contains(name), boxes.count < MenuGraph.maximumBoxes else { return }
+    let first = plan.contexts[name]?.extensions.first { $0.pattern.text == "s" }
+    guard let priority = first?.steps.keys.min(),
+      case .box(let box) = entries[Place(context: name, exten: "s", priority: priority)],
+      box != menus[name], boxes[box].belonging != name
+    else { return }
+    boxes.append(MenuGraph.Box(kind: .menu, heading: name, rows: [MenuGraph.Row(key: "start", target: box)]))
   }
 
   /// What a caller chooses: neither the start nor what runs when the call is over.
@@ -133,6 +148,10 @@ struct MenuReader {
     case .over: if row.text.isEmpty, row.detail.isEmpty { row.detail = "the call ends" }
     case .box(menu): add("back to this menu")
     case .box(let target): row.target = target
+    case .choice(menu, let key): add("like \(key)")
+    case .choice(let target, let key):
+      row.target = target
+      add("\(key) of \(boxes[target].heading)")
     case .named(let name): add(name)
     }
   }
@@ -217,9 +236,9 @@ struct MenuReader {
       case "gosub":
         let called = call(arguments, context, known, at: priority, depth)
         let rest = depth < Self.maximumDepth ? follow(context, known, from: priority + 1, depth: depth + 1) : Flow()
-        if rest == Flow(), case .box = called {
-          flow.end = called
-        } else {
+        switch called {
+        case .box where rest == Flow(), .choice where rest == Flow(): flow.end = called
+        default:
           flow.done += [Words.call(arguments)] + rest.done
           flow.end = rest.end
         }
@@ -310,10 +329,11 @@ struct MenuReader {
   private mutating func reached(_ there: String, _ exten: String, _ step: String, _ depth: Int) -> End {
     guard !there.contains("${") else { return .named("on to \(Words.plain(there))") }
     if exten.contains("${") { return menus[there].map { .box($0) } ?? .named("on to \(there)") }
+    reachedContexts.insert(there)
     guard let found = contextOf(there, exten, step) else { return .named("nowhere: there is no \(there),\(exten)") }
     // The start of a context has a box of its own, or is its menu; a choice of a menu is shown there.
     guard found.known.pattern.text == "s" || menus[found.context] == nil else {
-      return menus[there].map { .box($0) } ?? .named(there)
+      return menus[found.context].map { .choice($0, Self.key(of: found.known)) } ?? .named(there)
     }
     let priority = Int(step) ?? found.known.labels[step] ?? 1
     return entry(Place(context: found.context, exten: found.known.pattern.text, priority: priority), depth: depth + 1)
