@@ -82,6 +82,7 @@ package struct Checker {
 
   private mutating func checkIncludes(_ context: Context) {
     for include in context.includes {
+      checkTimes(include)
       if include.context == context.name {
         findings.warn(include.place, "[\(context.name)] includes itself, which does nothing.", advice: "Leave this line out.")
       } else if plan.contexts[include.context] == nil {
@@ -103,6 +104,7 @@ package struct Checker {
     guard let form = checkApplication(step.application, at: step.place) else { return }
     if let arguments = form.arguments { checkArguments(arguments, form, step) }
     checkJump(form, spot)
+    checkTimes(step)
     if step.application.lowercased() == "set" { checkAssignment(step) }
   }
 

@@ -145,10 +145,11 @@ struct ExtensionsReader {
         line.place(ofByte: 0), "No context can be named \(context); the line is not read.",
         advice: "Times are written with commas: include => other,9:00-17:00,mon-fri,*,*.")
     }
-    guard !drafts[draft].context.includes.contains(where: { $0.context == context }) else {
+    let times = name.count < value.utf8.count ? TimeRule(Array(rest)[...].trimmed.text) : nil
+    // The same at other times is another include: a shop that closes for lunch.
+    guard !drafts[draft].context.includes.contains(where: { $0.context == context && $0.times == times }) else {
       return findings.warn(line.place(ofByte: 0), "\(context) is included already; the first include stays.")
     }
-    let times = name.count < value.utf8.count ? TimeRule(Array(rest)[...].trimmed.text) : nil
     drafts[draft].context.includes.append(Include(context: context, times: times, place: line.place(ofByte: 0)))
   }
 
