@@ -82,6 +82,7 @@ extension Command {
     }
     var scenario = Scenario(context: context, exten: exten)
     scenario.inputs = options.values("input")
+    scenario.zones = ZoneFolder.read()
     scenario.hangsUpOn = options["hangup-on"]
     scenario.epoch = try options["at"].map(epoch) ?? Int64(Date().timeIntervalSince1970)
     if let caller = options["caller"] { scenario.caller = Channel.Party(written: caller) }
