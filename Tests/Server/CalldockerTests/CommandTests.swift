@@ -53,6 +53,14 @@ struct CommandTests {
     #expect(run("agent", "add", UUID().uuidString, "alice", "--password", "a", "--password-stdin") == 64)
     #expect(run("tenant", "list") == 69)
     #expect(run("serve", "--htp-port", "1") == 64 && run("serve", "word") == 64)
+    let plan = try TemporaryFile("[c]\nexten => 1,1,Hangup()\n")
+    #expect(
+      run("dialplan", "show", "--file", plan.path) == 0 && run("dialplan", "show", "--file", plan.path, "c", "1", "--json") == 0
+    )
+    #expect(
+      run("dialplan", "show", "--file", plan.path, "d") == 65
+        && run("dialplan", "show", "--file", plan.path, "c", "1", "x") == 64)
+    #expect(run("dialplan", "draw", "--file", plan.path) == 0 && run("dialplan", "draw") == 64)
     let file = try TemporaryFile("htp-port = 1\n")
     #expect(run("serve", "--config", file.path) == 78 && run("tenant", "list", "--config", file.path) == 78)
     #expect(!FileManager.default.fileExists(atPath: folder.path))

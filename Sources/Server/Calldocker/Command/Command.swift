@@ -18,7 +18,8 @@ package enum Command {
 
   static let verbs: [Verb] = [
     serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
-    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, dialplanTrace,
+    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, dialplanTrace, dialplanShow,
+    dialplanDraw,
     doctor, showVersion,
   ]
 
