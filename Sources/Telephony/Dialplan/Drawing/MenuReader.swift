@@ -341,8 +341,9 @@ struct MenuReader {
 
   private func contextOf(_ context: String, _ exten: String, _ step: String) -> (context: String, known: Extension)? {
     for stop in index.stops(from: context, nil) {
-      let found = stop.place.extensions.firstMatch(exten) { known in
-        known.labels[step] != nil || Int(step).map { known.steps[$0] != nil } ?? false ? known : nil
+      let found = stop.place.extensions.firstMatch(exten) { place -> Extension? in
+        let known = stop.place.extensions.extensions[place]
+        return known.labels[step] != nil || Int(step).map { known.steps[$0] != nil } ?? false ? known : nil
       }
       if let found { return (stop.place.name, found) }
     }
