@@ -45,8 +45,9 @@ extension FuzzTarget {
     }
     try promise(faults.isEmpty, "what was printed is read: \(faults)")
     let (before, after) = (meaning(plan), meaning(again.plan))
-    try promise(
-      before == after, "what was read survives: \(zip(before, after).first { $0 != $1 }.map { "\($0)" } ?? "more or less")")
+    let lost = before.filter { !after.contains($0) }.prefix(3)
+    let gained = after.filter { !before.contains($0) }.prefix(3)
+    try promise(before == after, "what was read survives: \(lost) became \(gained)")
   }
 
   /// Everything of a plan but where it stood.

@@ -82,6 +82,8 @@ struct ContextDraft {
 
   /// The context with its extensions in matching order, equivalent ones (`_NX`, `_[2-9]X`) made one.
   mutating func finished(_ findings: inout FindingList) -> Context {
+    // Where nothing was taken there is no extension.
+    drafts.removeAll { $0.extension.steps.isEmpty && $0.extension.hint == nil }
     drafts.sort { $0.extension.isTried(before: $1.extension) }
     var kept: [Draft] = []
     for draft in drafts {

@@ -213,6 +213,13 @@ struct ExtensionsTests {
     #expect(places(loaded) == [])
   }
 
+  @Test("A hint that names nothing makes no extension")
+  func emptyHint() {
+    let loaded = load("[c]\nexten => 1,hint,\nexten => 2,hint,PJSIP/a\n")
+    #expect(loaded.plan.contexts["c"]?.extensions.map(\.pattern.text) == ["2"])
+    #expect(places(loaded) == ["2:12 warning"])
+  }
+
   @Test("A choice has the name that ;@label gives it")
   func captions() {
     let loaded = load(
