@@ -28,6 +28,7 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     FuzzTarget("media", mutations: 80, media), FuzzTarget("config", config), FuzzTarget("tls", mutations: 60, tls),
     FuzzTarget("storage", storage), FuzzTarget("sip-stream", sipStream), FuzzTarget("access", access), FuzzTarget("api", api),
     FuzzTarget("dialplan", mutations: 200, dialplan),
+    FuzzTarget("zone", zone), FuzzTarget("extension", `extension`), FuzzTarget("times", times),
   ]
 }
 

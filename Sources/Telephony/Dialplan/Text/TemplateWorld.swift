@@ -8,6 +8,7 @@ protocol TemplateWorld {
   /// A function's value; what is wrong is said in the log, and the text is empty then.
   mutating func call(_ name: String, _ function: DialplanFunction?, _ arguments: String) throws(Pending) -> String
   mutating func complain(_ level: Run.LogLevel, _ sentence: String)
+  mutating func regularExpression(_ pattern: String) -> Result<RegularExpression, RegularExpression.Flaw>
 }
 
 extension Run: TemplateWorld {
@@ -57,6 +58,9 @@ struct NoCall: TemplateWorld {
   func value(of variable: PredefinedVariable) -> String { globals[variable.rawValue] ?? "" }
   func value(ofVariable name: String) -> String? { globals[name] }
   mutating func complain(_ level: Run.LogLevel, _ sentence: String) { complaints.append(sentence) }
+  mutating func regularExpression(_ pattern: String) -> Result<RegularExpression, RegularExpression.Flaw> {
+    do throws(RegularExpression.Flaw) { return .success(try RegularExpression(pattern)) } catch { return .failure(error) }
+  }
 
   mutating func call(_ name: String, _ function: DialplanFunction?, _ arguments: String) throws(Pending) -> String {
     hasCalled = true
