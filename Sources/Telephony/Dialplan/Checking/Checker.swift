@@ -117,6 +117,8 @@ package struct Checker {
       findings.warn(
         place, "There is no application \(name): the call ends here.",
         advice: "Arguments stand in parentheses: Application(one,two).")
+    } else if AsteriskNames.applications.contains(name.lowercased()) {
+      findings.warn(place, "\(name) is an application of Asterisk that is not served here: the call ends here.")
     } else {
       let names = known.applications.values.map(\.name).sorted()
       findings.warn(
@@ -134,6 +136,10 @@ package struct Checker {
   private mutating func checkFunction(_ name: String, at place: SourcePlace) {
     // Where no functions are known, none can be missed.
     guard !known.functions.isEmpty, !known.functions.contains(name) else { return }
+    if AsteriskNames.functions.contains(name) {
+      return findings.warn(
+        place, "\(name) is a function of Asterisk that is not served here: nothing stands in its place.")
+    }
     findings.warn(
       place, "There is no function \(name): nothing stands in its place.",
       advice: Suggestion.sentence(for: name, among: known.functions))
@@ -182,20 +188,22 @@ package struct Checker {
   private static func count(_ number: Int) -> String { number == 1 ? "one argument" : "\(number) arguments" }
 
   private mutating func checkOptions(_ part: WrittenArguments.Part, _ served: String, _ step: Step) {
-    var depth = 0
+    var (depth, others, first) = (0, [String](), 0)
     for (index, octet) in part.text.utf8.enumerated() {
       switch octet {
       case UInt8(ascii: "("): depth += 1
       case UInt8(ascii: ")"): depth -= 1
-      case _ where depth > 0 || octet <= 0x20 || octet == UInt8(ascii: "\""): break
-      case _ where !served.utf8.contains(octet):
-        findings.warn(
-          step.argumentsPlace.advanced(by: part.offset + index),
-          "\(step.application) does not serve the option \(String(decoding: [octet], as: UTF8.self)) here, and goes on without it."
-        )
-      default: break
+      case _ where depth > 0 || octet <= 0x20 || octet == UInt8(ascii: "\"") || served.utf8.contains(octet): break
+      default:
+        if others.isEmpty { first = index }
+        others.append(String(decoding: [octet], as: UTF8.self))
       }
     }
+    guard !others.isEmpty else { return }
+    findings.warn(
+      step.argumentsPlace.advanced(by: part.offset + first),
+      "\(step.application) does not serve the option\(others.count > 1 ? "s" : "") \(others.joined(separator: ", ")) here, and "
+        + "goes on without.")
   }
 
   private mutating func checkSounds(_ part: WrittenArguments.Part, _ step: Step) {

@@ -152,6 +152,7 @@ struct PromiseReader {
 
   private mutating func result(_ word: Word, _ promise: inout Promise) {
     let parts = WrittenArguments.parts(of: word.text, at: "=", .nothing, most: 2)
+    guard parts.count == 2 else { return unknown(word, &promise) }
     let (name, value) = (parts[0].text.lowercased(), parts[1].text.uppercased())
     guard let known = Self.results[name] else {
       return fail(

@@ -145,10 +145,16 @@ struct ExtensionsReader {
         line.place(ofByte: 0), "No context can be named \(context); the line is not read.",
         advice: "Times are written with commas: include => other,9:00-17:00,mon-fri,*,*.")
     }
-    guard !drafts[draft].context.includes.contains(where: { $0.context == context }) else {
+    let times = name.count < value.utf8.count ? TimeRule(Array(rest)[...].trimmed.text) : nil
+    guard !drafts[draft].context.includes.contains(where: { $0.context == context && $0.times?.text == times?.text }) else {
       return findings.warn(line.place(ofByte: 0), "\(context) is included already; the first include stays.")
     }
-    let times = name.count < value.utf8.count ? TimeRule(Array(rest)[...].trimmed.text) : nil
+    let start = name.count + 1 + Array(rest)[...].trimmed.startIndex
+    for var finding in times?.findings(at: SourcePlace("", line: 1)) ?? [] {
+      // Where something was put in, the places of what it was put into are not those of the line.
+      finding.place = line.place(ofByte: value == line.value ? start + finding.place.column - 1 : 0)
+      findings.add(finding)
+    }
     drafts[draft].context.includes.append(Include(context: context, times: times, place: line.place(ofByte: 0)))
   }
 

@@ -79,7 +79,7 @@ struct CheckerTests {
       """
       [c]
       exten => 1,1,Dial()
-       same => n,Dial(PJSIP/a,20,gZm(x)r,url)
+       same => n,Dial(PJSIP/a,20,gZm(x)ry,url)
        same => n,Playback(welcome&welcom&${X}&digits/1)
        same => n,Playback(${X})
        same => n,Wait(1,2)
@@ -87,7 +87,7 @@ struct CheckerTests {
       """)
     #expect(
       findings == [
-        "2:19 Dial needs whom to ring.", "3:29 Dial does not serve the option Z here, and goes on without it.",
+        "2:19 Dial needs whom to ring.", "3:29 Dial does not serve the options Z, y here, and goes on without.",
         "4:29 There is no sound welcom: nothing is heard. | Did you mean welcome?",
         "6:19 Wait takes one argument; what follows is passed over.",
         "7:12 A caller who presses a wrong key here is hung up on, as [c] has no extension i. | Write exten => i,1,… for wrong keys.",
