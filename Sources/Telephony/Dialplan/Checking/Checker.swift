@@ -23,6 +23,8 @@ package struct Checker {
   /// Of all extensions.
   let labels: Set<String>
   let priorities: Set<Int>
+  /// Choices that make a caller wait, as they were told of.
+  var slowChoices: Set<SourcePlace> = []
   var findings = FindingList()
 
   /// All that there is to say, in the order of the places.

@@ -3,7 +3,7 @@ extension Dialplan {
   package struct Loaded: Sendable {
     package var plan: Dialplan
     package var findings: FindingList
-    /// The file that was read last and its lines, for the record.
+    /// Lines that were read, of all files.
     package var lineCount: Int
   }
 
