@@ -79,8 +79,8 @@ struct ExtensionsReader {
     for line in section.lines {
       let key = line.key.lowercased()
       switch key {
-      case "autofallthrough": plan.fallsThrough = Self.isTrue(line.value)
-      case "clearglobalvars": plan.clearsGlobals = Self.isTrue(line.value)
+      case "autofallthrough": plan.fallsThrough = line.isTrue
+      case "clearglobalvars": plan.clearsGlobals = line.isTrue
       case _ where Self.meaningless.contains(key): break
       default:
         findings.warn(
@@ -90,8 +90,6 @@ struct ExtensionsReader {
       }
     }
   }
-
-  private static func isTrue(_ value: String) -> Bool { ["yes", "true", "y", "t", "1", "on"].contains(value.lowercased()) }
 
   // MARK: Contexts
 
