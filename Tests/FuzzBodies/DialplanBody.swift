@@ -11,6 +11,14 @@ extension FuzzTarget {
     let findings = Checker.check(loaded.plan)
     try promise(findings.allSatisfy { $0.severity == .warning }, "the checker only warns")
     try survives(loaded.plan)
+    // The same bytes as the other files of a business.
+    let others = SourceFiles(files)
+    for findings in [
+      QueuesFile.load("extensions.conf", from: others).findings, VoicemailFile.load("extensions.conf", from: others).findings,
+      MusicFile.load("extensions.conf", from: others).findings,
+    ] {
+      for finding in findings.all { try isInside(finding.place, files) }
+    }
   }
 
   private static func files(_ octets: [UInt8]) -> [SourceFiles.File] {

@@ -7,11 +7,17 @@ package struct Checker {
     package var functions: Set<String>
     /// Sounds that exist, by the names that dialplans use; `nil` where that is not known.
     package var sounds: Set<String>?
+    /// `nil` where it is not known which there are.
+    package var queues: Set<String>?
+    /// `box@context`; the same.
+    package var mailboxes: Set<String>?
 
-    package init(sounds: Set<String>? = nil) {
+    package init(sounds: Set<String>? = nil, queues: Set<String>? = nil, mailboxes: Set<String>? = nil) {
       applications = Dictionary(uniqueKeysWithValues: Applications.all.map { ($0.name.lowercased(), ($0.name, $0.form)) })
       functions = Set(Functions.all.map(\.name))
       self.sounds = sounds
+      self.queues = queues
+      self.mailboxes = mailboxes
     }
   }
 
@@ -182,6 +188,8 @@ package struct Checker {
       switch argument {
       case .options(let served) where part.isStatic: checkOptions(part, served, step)
       case .sounds: checkSounds(part, step)
+      case .queue: checkNames(part, "queue", known.queues, step)
+      case .mailboxes: checkNames(part, "mailbox", known.mailboxes, step)
       case .text, .options: break
       }
     }
@@ -216,6 +224,20 @@ package struct Checker {
       findings.warn(
         step.argumentsPlace.advanced(by: sound.offset), "There is no sound \(sound.text): nothing is heard.",
         advice: Suggestion.sentence(for: sound.text, among: sounds))
+    }
+  }
+
+  private mutating func checkNames(
+    _ part: WrittenArguments.Part, _ kind: String, _ known: Set<String>?, _ step: Step
+  ) {
+    guard let known else { return }
+    let names = kind == "queue" ? [part.trimmed] : WrittenArguments.parts(of: part.text, offset: part.offset, at: "&", .nothing)
+    for name in names.map(\.trimmed) where name.isStatic && !name.text.isEmpty {
+      let isShort = kind == "mailbox" && !name.text.utf8.contains(UInt8(ascii: "@"))
+      guard !known.contains(isShort ? name.text + "@default" : name.text) else { continue }
+      findings.warn(
+        step.argumentsPlace.advanced(by: name.offset), "There is no \(kind) \(name.text).",
+        advice: Suggestion.sentence(for: name.text, among: known))
     }
   }
 }

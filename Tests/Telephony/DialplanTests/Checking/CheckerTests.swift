@@ -94,6 +94,29 @@ struct CheckerTests {
       ])
   }
 
+  @Test("Queues and mailboxes that there are not, where it is known which there are")
+  func names() {
+    let plan = Dialplan.load(
+      from: SourceFiles([
+        "extensions.conf": """
+        [c]
+        exten => 1,1,Queue(salse,n)
+         same => n,Queue(sales)
+         same => n,VoiceMail(100&200@sales&300,u)
+         same => n,VoiceMail(${X}@sales)
+         same => n,VoiceMailMain()
+        """
+      ])
+    ).plan
+    let known = Checker.Known(queues: ["sales"], mailboxes: ["100@default", "200@sales"])
+    #expect(
+      Checker.check(plan, knowing: known).map(\.description) == [
+        "extensions.conf:2:20: warning: There is no queue salse. Did you mean sales?",
+        "extensions.conf:4:36: warning: There is no mailbox 300.",
+      ])
+    #expect(Checker.check(plan) == [])
+  }
+
   @Test("Targets that are nowhere; those that only a call will tell are left alone")
   func targets() {
     let findings = check(
