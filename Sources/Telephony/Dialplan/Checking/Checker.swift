@@ -31,6 +31,10 @@ package struct Checker {
   let priorities: Set<Int>
   /// Choices that make a caller wait, as they were told of.
   var slowChoices: Set<SourcePlace> = []
+  /// Priorities that some step goes to by their numbers.
+  var targetPriorities: Set<Int> = []
+  /// Whether some step goes to a priority that only a call will tell.
+  var leadsAnywhere = false
   var findings = FindingList()
 
   /// All that there is to say, in the order of the places.
@@ -77,6 +81,7 @@ package struct Checker {
       checkIncludes(context)
       checkShadows(context)
       for item in context.extensions {
+        checkBlocks(item)
         for (priority, step) in item.steps.sorted(by: { $0.key < $1.key }) where !findings.isFull {
           check(Spot(context: context, extension: item, priority: priority, step: step))
         }
@@ -84,6 +89,7 @@ package struct Checker {
       checkMenu(context)
     }
     checkLoops()
+    checkGaps()
   }
 
   // MARK: Includes
