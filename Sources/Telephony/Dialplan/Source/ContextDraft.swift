@@ -7,6 +7,9 @@ struct ExtensionKey: Hashable {
 /// A context while its lines are read.
 struct ContextDraft {
   var context: Context
+  /// What was included and ignored already.
+  var included: Set<String> = []
+  var ignored: Set<ExtensionPattern> = []
   private var drafts: [Draft] = []
   private var indices: [ExtensionKey: Int] = [:]
 

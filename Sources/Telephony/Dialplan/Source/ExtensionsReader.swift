@@ -118,7 +118,7 @@ struct ExtensionsReader {
   }
 
   private mutating func refuseKey(_ line: SourceLine) {
-    var advice = Suggestion.sentence(for: line.key, among: Self.keywords)
+    var advice = findings.wantsAdvice ? Suggestion.sentence(for: line.key, among: Self.keywords) : nil
     if advice == nil, line.key.contains("(") { advice = "A step is written same => n,\(line.key)=…" }
     findings.warn(line.place, "A context knows no \(line.key), and the line is not read.", advice: advice)
   }
@@ -144,7 +144,7 @@ struct ExtensionsReader {
         advice: "Times are written with commas: include => other,9:00-17:00,mon-fri,*,*.")
     }
     let times = name.count < value.utf8.count ? TimeRule(Array(rest)[...].trimmed.text) : nil
-    guard !drafts[draft].context.includes.contains(where: { $0.context == context && $0.times?.text == times?.text }) else {
+    guard drafts[draft].included.insert("\(context),\(times?.text ?? "")").inserted else {
       return findings.warn(line.place(ofByte: 0), "\(context) is included already; the first include stays.")
     }
     let start = name.count + 1 + Array(rest)[...].trimmed.startIndex
@@ -162,7 +162,7 @@ struct ExtensionsReader {
       return findings.warn(line.place, "This ignorepat has no pattern.", advice: "Write ignorepat => 9.")
     }
     let ignored = ExtensionPattern(pattern)
-    guard !drafts[draft].context.ignored.contains(ignored) else {
+    guard drafts[draft].ignored.insert(ignored).inserted else {
       return findings.warn(line.place, "\(pattern) is ignored already.")
     }
     drafts[draft].context.ignored.append(ignored)
@@ -171,7 +171,7 @@ struct ExtensionsReader {
   /// The text with global variables put in; `nil` if that cannot be done, which has been said then.
   mutating func substituted(_ value: String, _ place: SourcePlace) -> String? {
     guard value.utf8.contains(UInt8(ascii: "$")) else { return value }
-    let (text, problems) = globals.substitute(value)
+    let (text, problems) = globals.substitute(value, wantsAdvice: findings.wantsAdvice)
     for problem in problems where text != nil { findings.warn(place, problem) }
     if text == nil {
       findings.warn(

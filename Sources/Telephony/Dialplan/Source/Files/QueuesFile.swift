@@ -29,6 +29,8 @@ private struct QueuesReader {
   var file: QueuesFile
   private var fillsAll = false
   private var indices: [String: Int] = [:]
+  /// Queue and interface.
+  private var members: Set<[String]> = []
 
   init(_ file: QueuesFile) { self.file = file }
 
@@ -178,7 +180,7 @@ private struct QueuesReader {
     guard let interface = field(0) else {
       return file.findings.warn(line.place, "This member has no device.", advice: "Write member => PJSIP/alice.")
     }
-    guard !queue.members.contains(where: { $0.interface == interface }) else {
+    guard members.insert([queue.name, interface]).inserted else {
       return file.findings.warn(line.valuePlace, "\(interface) is a member of \(queue.name) already; the first line stays.")
     }
     var member = WrittenQueue.Member(interface: interface, place: line.valuePlace)

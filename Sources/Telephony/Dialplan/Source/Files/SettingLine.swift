@@ -33,10 +33,10 @@ extension SourceLine {
   }
 
   /// Says that nobody knows the key.
-  func unknown(_ findings: inout FindingList, in section: String, among known: [String]) {
+  func unknown(_ findings: inout FindingList, in section: String, among known: @autoclosure () -> [String]) {
     findings.warn(
       place, "[\(section)] knows no \(key) here, and the line is not read.",
-      advice: Suggestion.sentence(for: key, among: known))
+      advice: findings.wantsAdvice ? Suggestion.sentence(for: key, among: known()) : nil)
   }
 
   /// Parts at commas, without the blanks and quotes around them.
