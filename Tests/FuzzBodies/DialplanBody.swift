@@ -11,6 +11,14 @@ extension FuzzTarget {
     let findings = Checker.check(loaded.plan)
     try promise(findings.allSatisfy { $0.severity == .warning }, "the checker only warns")
     try survives(loaded.plan)
+    // The same bytes as the other files of a business.
+    let others = SourceFiles(files)
+    for findings in [
+      QueuesFile.load("extensions.conf", from: others).findings, VoicemailFile.load("extensions.conf", from: others).findings,
+      MusicFile.load("extensions.conf", from: others).findings,
+    ] {
+      for finding in findings.all { try isInside(finding.place, files) }
+    }
   }
 
   private static func files(_ octets: [UInt8]) -> [SourceFiles.File] {
@@ -45,8 +53,9 @@ extension FuzzTarget {
     }
     try promise(faults.isEmpty, "what was printed is read: \(faults)")
     let (before, after) = (meaning(plan), meaning(again.plan))
-    try promise(
-      before == after, "what was read survives: \(zip(before, after).first { $0 != $1 }.map { "\($0)" } ?? "more or less")")
+    let lost = before.filter { !after.contains($0) }.prefix(3)
+    let gained = after.filter { !before.contains($0) }.prefix(3)
+    try promise(before == after, "what was read survives: \(lost) became \(gained)")
   }
 
   /// Everything of a plan but where it stood.

@@ -106,7 +106,7 @@ struct TimeRuleTests {
         exten => 2,1,Hangup()
         """
       ]))
-    let told = Checker.check(loaded.plan).filter { $0.what.hasPrefix("“") }
+    let told = (loaded.findings.all + Checker.check(loaded.plan)).filter { $0.what.hasPrefix("“") }
     #expect(told.map(\.place.description) == ["extensions.conf:2:14", "extensions.conf:3:36", "extensions.conf:5:31"])
   }
 

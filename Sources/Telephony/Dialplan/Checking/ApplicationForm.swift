@@ -5,6 +5,9 @@ package struct ApplicationForm: Hashable, Sendable {
     case text(String)
     /// Sounds joined by `&`.
     case sounds(String)
+    case queue
+    /// Mailboxes joined by `&`.
+    case mailboxes
     /// Letters; these do something here.
     case options(String)
   }
@@ -53,6 +56,8 @@ package struct ApplicationForm: Hashable, Sendable {
     (arguments ?? []).prefix(required).map {
       switch $0 {
       case .text(let name), .sounds(let name): name
+      case .queue: "a queue"
+      case .mailboxes: "a mailbox"
       case .options: "options"
       }
     }

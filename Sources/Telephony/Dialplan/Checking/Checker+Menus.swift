@@ -118,7 +118,8 @@ extension Checker {
       return
     }
     let match = open.match(choice.sample, in: context.name, anybody)
-    guard match.exists, match.mayGrow else { return }
+    // A choice that several menus include is told of once.
+    guard match.exists, match.mayGrow, slowChoices.insert(choice.item.place).inserted else { return }
     let other = choices.first {
       $0.item.pattern != choice.item.pattern && [.begun, .open].contains($0.item.pattern.fit(choice.sample))
     }

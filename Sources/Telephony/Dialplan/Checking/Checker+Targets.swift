@@ -59,6 +59,12 @@ extension Checker {
 
   private mutating func checkTarget(_ part: WrittenArguments.Part, _ spot: Spot) {
     guard let target = target(part, spot) else { return }
+    if let priority = target.priority {
+      let isRelative = priority.utf8.first == UInt8(ascii: "+") || priority.utf8.first == UInt8(ascii: "-")
+      if let number = Int(priority) { targetPriorities.insert(isRelative ? spot.priority &+ number : number) }
+    } else {
+      leadsAnywhere = true
+    }
     if let problem = problem(of: target, from: spot) {
       findings.warn(target.place, problem.what, advice: problem.advice)
     }

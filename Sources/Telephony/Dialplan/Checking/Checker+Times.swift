@@ -1,11 +1,5 @@
 extension Checker {
-  /// Rules of times that cannot be read: what they guard would silently never happen.
-  mutating func checkTimes(_ include: Include) {
-    guard let times = include.times else { return }
-    let place = include.place.advanced(by: include.context.utf8.count + 1)
-    for finding in times.findings(at: place) { findings.add(finding) }
-  }
-
+  /// Times that cannot be read: what they guard would silently never happen. Those of includes were told of when they were read.
   mutating func checkTimes(_ step: Step) {
     guard ["gotoiftime", "execiftime"].contains(step.application.lowercased()) else { return }
     let condition = Choice(step.arguments.text).condition

@@ -7,11 +7,17 @@ package struct Checker {
     package var functions: Set<String>
     /// Sounds that exist, by the names that dialplans use; `nil` where that is not known.
     package var sounds: Set<String>?
+    /// `nil` where it is not known which there are.
+    package var queues: Set<String>?
+    /// `box@context`; the same.
+    package var mailboxes: Set<String>?
 
-    package init(sounds: Set<String>? = nil) {
+    package init(sounds: Set<String>? = nil, queues: Set<String>? = nil, mailboxes: Set<String>? = nil) {
       applications = Dictionary(uniqueKeysWithValues: Applications.all.map { ($0.name.lowercased(), ($0.name, $0.form)) })
       functions = Set(Functions.all.map(\.name))
       self.sounds = sounds
+      self.queues = queues
+      self.mailboxes = mailboxes
     }
   }
 
@@ -23,6 +29,12 @@ package struct Checker {
   /// Of all extensions.
   let labels: Set<String>
   let priorities: Set<Int>
+  /// Choices that make a caller wait, as they were told of.
+  var slowChoices: Set<SourcePlace> = []
+  /// Priorities that some step goes to by their numbers.
+  var targetPriorities: Set<Int> = []
+  /// Whether some step goes to a priority that only a call will tell.
+  var leadsAnywhere = false
   var findings = FindingList()
 
   /// All that there is to say, in the order of the places.
@@ -69,6 +81,7 @@ package struct Checker {
       checkIncludes(context)
       checkShadows(context)
       for item in context.extensions {
+        checkBlocks(item)
         for (priority, step) in item.steps.sorted(by: { $0.key < $1.key }) where !findings.isFull {
           check(Spot(context: context, extension: item, priority: priority, step: step))
         }
@@ -76,13 +89,13 @@ package struct Checker {
       checkMenu(context)
     }
     checkLoops()
+    checkGaps()
   }
 
   // MARK: Includes
 
   private mutating func checkIncludes(_ context: Context) {
     for include in context.includes {
-      checkTimes(include)
       if include.context == context.name {
         findings.warn(include.place, "[\(context.name)] includes itself, which does nothing.", advice: "Leave this line out.")
       } else if plan.contexts[include.context] == nil {
@@ -119,6 +132,8 @@ package struct Checker {
       findings.warn(
         place, "There is no application \(name): the call ends here.",
         advice: "Arguments stand in parentheses: Application(one,two).")
+    } else if AsteriskNames.applications.contains(name.lowercased()) {
+      findings.warn(place, "\(name) is an application of Asterisk that is not served here: the call ends here.")
     } else {
       let names = known.applications.values.map(\.name).sorted()
       findings.warn(
@@ -136,6 +151,10 @@ package struct Checker {
   private mutating func checkFunction(_ name: String, at place: SourcePlace) {
     // Where no functions are known, none can be missed.
     guard !known.functions.isEmpty, !known.functions.contains(name) else { return }
+    if AsteriskNames.functions.contains(name) {
+      return findings.warn(
+        place, "\(name) is a function of Asterisk that is not served here: nothing stands in its place.")
+    }
     findings.warn(
       place, "There is no function \(name): nothing stands in its place.",
       advice: Suggestion.sentence(for: name, among: known.functions))
@@ -176,6 +195,8 @@ package struct Checker {
       switch argument {
       case .options(let served) where part.isStatic: checkOptions(part, served, step)
       case .sounds: checkSounds(part, step)
+      case .queue: checkNames(part, "queue", known.queues, step)
+      case .mailboxes: checkNames(part, "mailbox", known.mailboxes, step)
       case .text, .options: break
       }
     }
@@ -184,20 +205,22 @@ package struct Checker {
   private static func count(_ number: Int) -> String { number == 1 ? "one argument" : "\(number) arguments" }
 
   private mutating func checkOptions(_ part: WrittenArguments.Part, _ served: String, _ step: Step) {
-    var depth = 0
+    var (depth, others, first) = (0, [String](), 0)
     for (index, octet) in part.text.utf8.enumerated() {
       switch octet {
       case UInt8(ascii: "("): depth += 1
       case UInt8(ascii: ")"): depth -= 1
-      case _ where depth > 0 || octet <= 0x20 || octet == UInt8(ascii: "\""): break
-      case _ where !served.utf8.contains(octet):
-        findings.warn(
-          step.argumentsPlace.advanced(by: part.offset + index),
-          "\(step.application) does not serve the option \(String(decoding: [octet], as: UTF8.self)) here, and goes on without it."
-        )
-      default: break
+      case _ where depth > 0 || octet <= 0x20 || octet == UInt8(ascii: "\"") || served.utf8.contains(octet): break
+      default:
+        if others.isEmpty { first = index }
+        others.append(String(decoding: [octet], as: UTF8.self))
       }
     }
+    guard !others.isEmpty else { return }
+    findings.warn(
+      step.argumentsPlace.advanced(by: part.offset + first),
+      "\(step.application) does not serve the option\(others.count > 1 ? "s" : "") \(others.joined(separator: ", ")) here, and "
+        + "goes on without.")
   }
 
   private mutating func checkSounds(_ part: WrittenArguments.Part, _ step: Step) {
@@ -208,6 +231,20 @@ package struct Checker {
       findings.warn(
         step.argumentsPlace.advanced(by: sound.offset), "There is no sound \(sound.text): nothing is heard.",
         advice: Suggestion.sentence(for: sound.text, among: sounds))
+    }
+  }
+
+  private mutating func checkNames(
+    _ part: WrittenArguments.Part, _ kind: String, _ known: Set<String>?, _ step: Step
+  ) {
+    guard let known else { return }
+    let names = kind == "queue" ? [part.trimmed] : WrittenArguments.parts(of: part.text, offset: part.offset, at: "&", .nothing)
+    for name in names.map(\.trimmed) where name.isStatic && !name.text.isEmpty {
+      let isShort = kind == "mailbox" && !name.text.utf8.contains(UInt8(ascii: "@"))
+      guard !known.contains(isShort ? name.text + "@default" : name.text) else { continue }
+      findings.warn(
+        step.argumentsPlace.advanced(by: name.offset), "There is no \(kind) \(name.text).",
+        advice: Suggestion.sentence(for: name.text, among: known))
     }
   }
 }

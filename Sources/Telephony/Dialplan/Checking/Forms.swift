@@ -126,13 +126,13 @@ extension Dial {
 extension Queue {
   static let form = ApplicationForm(
     [
-      .text("a queue"), .options("ncrRm"), .text("URL"), .text("announcement"), .text("seconds"), .text("AGI"), .text("gosub"),
+      .queue, .options("ncrRm"), .text("URL"), .text("announcement"), .text("seconds"), .text("AGI"), .text("gosub"),
       .text("rule"), .text("position"),
     ], required: 1, course: .waits)
 }
 extension VoiceMail {
-  static let form = ApplicationForm([.text("a mailbox"), .options("ubs")], required: 1, course: .waits)
+  static let form = ApplicationForm([.mailboxes, .options("ubs")], required: 1, course: .waits)
 }
 extension VoiceMailMain {
-  static let form = ApplicationForm([.text("mailbox"), .options("s")], course: .waits)
+  static let form = ApplicationForm([.mailboxes, .options("s")], course: .waits)
 }

@@ -10,6 +10,8 @@ struct PromiseReader {
     "record": ["DTMF", "SILENCE", "TIMEOUT", "HANGUP", "ERROR"],
   ]
   private static let clauses = ["to", "at", "in", "from", "press", "hangup", "never"]
+  /// Past these the line is surely no promise, and nobody reads on.
+  private static let mostFindings = 5
   private static let keys = "0123456789*#ABCD"
 
   private struct Word {
@@ -63,7 +65,7 @@ struct PromiseReader {
       fail(
         &promise, words.first?.offset ?? 0, "A promise begins with its title in quotes.", "Write ;@test \"Sunday is closed\" …")
     }
-    while let word = words.popFirst() { clause(word, &promise) }
+    while promise.findings.count < Self.mostFindings, let word = words.popFirst() { clause(word, &promise) }
     guard promise.findings.isEmpty, promise.reached.isEmpty, promise.never.isEmpty else { return }
     fail(&promise, 0, "This promises nothing.", "Write what must be executed behind ->, such as -> VoiceMail(sales).")
   }
@@ -152,6 +154,7 @@ struct PromiseReader {
 
   private mutating func result(_ word: Word, _ promise: inout Promise) {
     let parts = WrittenArguments.parts(of: word.text, at: "=", .nothing, most: 2)
+    guard parts.count == 2 else { return unknown(word, &promise) }
     let (name, value) = (parts[0].text.lowercased(), parts[1].text.uppercased())
     guard let known = Self.results[name] else {
       return fail(

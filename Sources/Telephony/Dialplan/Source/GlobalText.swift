@@ -14,7 +14,7 @@ struct GlobalText {
   }
 
   /// The text with `${NAME}` put in, and what is wrong with it; no text where something else is asked for.
-  func substitute(_ value: String) -> (text: String?, problems: [String]) {
+  func substitute(_ value: String, wantsAdvice: Bool = false) -> (text: String?, problems: [String]) {
     guard value.utf8.contains(UInt8(ascii: "$")) else { return (value, []) }
     let template = Template(value)
     let complaints = template.findings(at: SourcePlace("", line: 1)).map(\.what)
@@ -26,8 +26,9 @@ struct GlobalText {
         return (nil, ["The value of \(mention.name) is known only when a call runs."])
       }
       if values[mention.name] == nil {
-        let meant = Suggestion.sentence(for: mention.name, among: values.keys) ?? "Define it in [globals]."
-        problems.append("There is no global variable \(mention.name): nothing stands in its place. \(meant)")
+        let meant = wantsAdvice ? Suggestion.sentence(for: mention.name, among: values.keys) : nil
+        problems.append(
+          "There is no global variable \(mention.name): nothing stands in its place. \(meant ?? "Define it in [globals].")")
       }
     }
     let text = template.expanded(globals: values)

@@ -79,7 +79,7 @@ struct CheckerTests {
       """
       [c]
       exten => 1,1,Dial()
-       same => n,Dial(PJSIP/a,20,gZm(x)r,url)
+       same => n,Dial(PJSIP/a,20,gZm(x)ry,url)
        same => n,Playback(welcome&welcom&${X}&digits/1)
        same => n,Playback(${X})
        same => n,Wait(1,2)
@@ -87,11 +87,34 @@ struct CheckerTests {
       """)
     #expect(
       findings == [
-        "2:19 Dial needs whom to ring.", "3:29 Dial does not serve the option Z here, and goes on without it.",
+        "2:19 Dial needs whom to ring.", "3:29 Dial does not serve the options Z, y here, and goes on without.",
         "4:29 There is no sound welcom: nothing is heard. | Did you mean welcome?",
         "6:19 Wait takes one argument; what follows is passed over.",
         "7:12 A caller who presses a wrong key here is hung up on, as [c] has no extension i. | Write exten => i,1,… for wrong keys.",
       ])
+  }
+
+  @Test("Queues and mailboxes that there are not, where it is known which there are")
+  func names() {
+    let plan = Dialplan.load(
+      from: SourceFiles([
+        "extensions.conf": """
+        [c]
+        exten => 1,1,Queue(salse,n)
+         same => n,Queue(sales)
+         same => n,VoiceMail(100&200@sales&300,u)
+         same => n,VoiceMail(${X}@sales)
+         same => n,VoiceMailMain()
+        """
+      ])
+    ).plan
+    let known = Checker.Known(queues: ["sales"], mailboxes: ["100@default", "200@sales"])
+    #expect(
+      Checker.check(plan, knowing: known).map(\.description) == [
+        "extensions.conf:2:20: warning: There is no queue salse. Did you mean sales?",
+        "extensions.conf:4:36: warning: There is no mailbox 300.",
+      ])
+    #expect(Checker.check(plan) == [])
   }
 
   @Test("Targets that are nowhere; those that only a call will tell are left alone")
@@ -131,6 +154,7 @@ struct CheckerTests {
         "11:49 s has no label open: the call ends here.", "13:20 s has no priority 200: the call ends here.",
         "15:22 There is no ? in this GotoIf: it decides nothing. ", "16:20 Goto names no place to go to: the call ends here.",
         "17:29 There is no extension none in [c]: the call ends here.",
+        "18:16 Nothing leads here: 200 has a priority 2 and no 1. ",
         "19:22 There is no extension 200 in [c]: the call ends here.", "20:22 _4XX has no label l: the call ends here.",
         "22:22 _4XX has no priority 777: the call ends here.",
       ])
@@ -195,6 +219,50 @@ struct CheckerTests {
         "5:10 No call reaches _6: 6 in line 4 takes whatever it matches. ",
         "9:10 What stands behind the . of _8.9 is not looked at. ", "10:10 What stands behind the ! of _5!1 is not looked at. ",
       ])
+  }
+
+  @Test("Blocks that are not closed, or never opened")
+  func blocks() {
+    let findings = check(
+      """
+      [c]
+      exten => 1,1,While(1)
+       same => n,If(1)
+       same => n,ExitWhile()
+       same => n,Else()
+       same => n,EndWhile()
+       same => n,EndWhile()
+      exten => 2,1,ExitIf()
+      """)
+    #expect(
+      findings.map { $0.split(separator: "|")[0] } == [
+        "3:12 This If has no EndIf in 1. ", "7:12 This EndWhile has no While above it in its extension: the call ends here.",
+        "8:14 This ExitIf has no If above it in its extension: the call ends here.",
+      ])
+  }
+
+  @Test("Steps behind a gap that nothing leads to")
+  func gaps() {
+    let plan = """
+      [c]
+      exten => 1,1,NoOp()
+      exten => 1,3,NoOp()
+      exten => 1,102,NoOp()
+      exten => 1,202(far),Goto(1,302)
+      exten => 1,302,NoOp()
+      exten => 2,1,NoOp()
+      exten => 2,3,NoOp()
+      exten => _[2-3],2,NoOp()
+      exten => _[2-3],5,NoOp()
+      include => d
+      [d]
+      exten => 9,7,NoOp()
+      """
+    #expect(
+      check(plan).map { $0.split(separator: "|")[0] } == [
+        "3:14 Nothing leads here: 1 has a priority 3 and no 2. ", "4:16 Nothing leads here: 1 has a priority 102 and no 101. ",
+      ])
+    #expect(check(plan + "\nexten => 10,1,Goto(1,${X})\n") == [])
   }
 
   @Test("Loops without anything that waits or decides")

@@ -38,7 +38,7 @@ struct PromiseTests {
       ("\"x\" press 1x -> A", 18, "“1x” cannot be pressed."), ("\"x\" pres 1 -> A", 12, "“pres” is no part of a promise."),
       ("\"x\" Dial=BUSI -> A", 17, "Dial does not end with BUSI."), ("\"x\" Wait=1 -> A", 12, "How Wait ends cannot be said."),
       ("\"x\" ->", 12, "Behind -> is missing an application, such as VoiceMail(sales)."),
-      ("\"x\" -> (a)", 15, "“(a)” is no application."),
+      ("\"x\" ${= -> A", 12, "“${=” is no part of a promise."), ("\"x\" -> (a)", 15, "“(a)” is no application."),
     ])
   func unreadable(text: String, column: Int, what: String) {
     let findings = promise(text).findings

@@ -168,6 +168,7 @@ struct ExtensionsTests {
        same => n,NoOp(goes on)
       include => d
       include => d,9:00-17:00,mon-fri,*,*
+      include => d
       include => e , 9:00-17:00,mon-fri,*,*
       switch => IAX2/x
       [d]
@@ -177,9 +178,9 @@ struct ExtensionsTests {
     #expect(loaded.plan.contextsInOrder == ["c", "d"])
     #expect(steps(loaded.plan) == ["s,1,NoOp()", "s,2,NoOp(goes on)"])
     #expect(loaded.plan.contexts["c"]?.includes.map(\.context) == ["d", "d", "e"])
-    let times = "9:00-17:00,mon-fri,*,*"
-    #expect(loaded.plan.contexts["c"]?.includes.map { $0.times?.text } == [nil, times, times])
-    #expect(places(loaded) == ["5:1 warning", "16:1 warning"])
+    #expect(
+      loaded.plan.contexts["c"]?.includes.map { $0.times?.text } == [nil, "9:00-17:00,mon-fri,*,*", "9:00-17:00,mon-fri,*,*"])
+    #expect(places(loaded) == ["5:1 warning", "15:12 warning", "17:1 warning"])
     #expect(loaded.findings.all.first?.advice == "Did you mean autofallthrough?")
   }
 
@@ -214,6 +215,13 @@ struct ExtensionsTests {
     #expect(places(loaded) == [])
   }
 
+  @Test("A hint that names nothing makes no extension")
+  func emptyHint() {
+    let loaded = load("[c]\nexten => 1,hint,\nexten => 2,hint,PJSIP/a\n")
+    #expect(loaded.plan.contexts["c"]?.extensions.map(\.pattern.text) == ["2"])
+    #expect(places(loaded) == ["2:12 warning"])
+  }
+
   @Test("A choice has the name that ;@label gives it")
   func captions() {
     let loaded = load(
@@ -231,6 +239,12 @@ struct ExtensionsTests {
     #expect(loaded.plan.contexts["c"]?.extensions.map(\.caption) == ["Sales", "Support", nil])
     #expect(places(loaded) == ["6:29 warning", "8:9 warning"])
     #expect(loaded.findings.all.last?.advice == "Did you mean ;@label?")
+  }
+
+  @Test("Times of an include that cannot be read are said where they stand")
+  func times() {
+    let loaded = load("[c]\ninclude => d , 9:00-25:00,mon-fri,*,*\ninclude => e,*,mo,*,*\n")
+    #expect(places(loaded).map { $0.split(separator: " ")[0] } == ["2:16", "3:16"])
   }
 
   @Test("A misspelt keyword is answered with the one that was meant")
