@@ -10,11 +10,16 @@ extension Command {
     flags: [
       fileFlag, Flag("at", "TIME", "what holds at this time only, such as \"2026-11-23 10:00\" (UTC)"),
       Flag("caller", "WHO", "what is for this caller only, such as 5551234"),
+      Flag("svg", nil, "draw the menus instead, as a picture for a handbook"),
+      Flag("title", "TEXT", "what the picture is called where it is read aloud"),
       Flag("json", nil, "one object a line for each context"),
     ],
     notes: """
       Say `calldocker dialplan show --file F` for all contexts, `… CONTEXT` for one, `… CONTEXT EXTEN` for what is tried for an
       extension: each priority is looked up anew, and the first that has it is taken.
+
+      In the picture choices are called what `;@label TEXT` at the end of their lines says; light or dark is the reader's own
+      choice: calldocker dialplan show --file extensions.conf --svg > menus.svg
       """
   ) { options, _ in
     guard options.faults.isEmpty, options.words.count <= 2 else {
@@ -24,6 +29,7 @@ extension Command {
         sentence: "\(fault)\n\nUsage: calldocker dialplan show [CONTEXT [EXTEN]]\nMore: calldocker dialplan show --help")
     }
     let plan = try plan(options, verb: "dialplan show")
+    if options.has("svg") { return try Console.write(MenuDrawing(plan, title: options["title"] ?? "Telephone menus").svg()) }
     let inquiry = try inquiry(options)
     let contexts = options.words.first.map { [$0] } ?? plan.contextsInOrder
     let listed = try contexts.map { name in
@@ -45,17 +51,5 @@ extension Command {
     let caller = options["caller"].flatMap { Channel.Party(written: $0).number }
     let moment = try options["at"].map(epoch) ?? Int64(Date().timeIntervalSince1970)
     return Inquiry(caller: caller, epoch: moment, zones: ZoneFolder.read())
-  }
-
-  static let dialplanDraw = Verb(
-    name: "dialplan draw", words: [], summary: "draw a dialplan's menus for a handbook, as SVG on standard output",
-    flags: [fileFlag, Flag("title", "TEXT", "what the picture is called where it is read aloud")],
-    notes: """
-      Choices are called what `;@label TEXT` at the end of their lines says. Light or dark is the reader's own choice; pages,
-      handbooks and printers take the picture as it is: calldocker dialplan draw --file extensions.conf > menus.svg
-      """
-  ) { options, _ in
-    let plan = try plan(options, verb: "dialplan draw")
-    try Console.write(MenuDrawing(plan, title: options["title"] ?? "Telephone menus").svg())
   }
 }

@@ -18,8 +18,7 @@ package enum Command {
 
   static let verbs: [Verb] = [
     serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
-    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, dialplanTrace, dialplanShow,
-    dialplanDraw,
+    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, dialplanCheck, dialplanTrace, dialplanShow,
     doctor, showVersion,
   ]
 
