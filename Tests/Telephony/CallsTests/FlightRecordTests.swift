@@ -173,7 +173,9 @@ struct FlightRecordTests {
     var archive = FlightArchive()
     let ended = FlightEvent.ended(.noAnswer, seconds: 0)
     archive.insert(record("first", ended))
-    for number in 0...FlightArchive.maximumRefusalsPerTenant { archive.insert(record("refused\(number)", .refused(.noAgents, words: nil))) }
+    for number in 0...FlightArchive.maximumRefusalsPerTenant {
+      archive.insert(record("refused\(number)", .refused(.noAgents, words: nil)))
+    }
     #expect(archive.count == FlightArchive.maximumRefusalsPerTenant + 1, "a crowd before a closed door pushes out no call")
     for number in 1...FlightArchive.maximumRecordsPerTenant { archive.insert(record("call\(number)", ended)) }
     let ids = Set(archive.records(of: Self.tenant).map(\.call.description))

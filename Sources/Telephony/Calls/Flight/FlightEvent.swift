@@ -12,6 +12,8 @@ package enum FlightNote: Hashable, Sendable {
   /// The time of a transaction of that Call-ID has come.
   case rang(callID: String)
   case connectionClosed(ConnectionID)
+  /// A call was not admitted that has no record; of a business, or of none that we know.
+  case turnedAway(TenantID?, RefusedCall)
   /// The business is gone, and what is known of its calls goes with it.
   case forgotten(TenantID)
 }

@@ -98,7 +98,8 @@ struct FlightHints {
     case ("REFER"?, true):
       return "\(names.party(message.leg)) has a transfer button that this server does not serve; the call stays where it is."
     case ("INFO"?, true):
-      return "\(names.party(message.leg)) sends INFO, which is not taken; if it sends its keys so, set its DTMF to RFC 4733 (RTP)."
+      return
+        "\(names.party(message.leg)) sends INFO, which is not taken; if it sends its keys so, set its DTMF to RFC 4733 (RTP)."
     case (nil, true) where message.about == "INVITE" && !story.isStray(message): return hint(message.status ?? 0, message.leg)
     default: return nil
     }
@@ -138,7 +139,8 @@ struct FlightHints {
       case .nothing where report.isReporting:
         return "\(party) reports and sends no sound; see whether it is muted, or suppresses silence."
       case .nothing where !hasSpoken(leg, before: index):
-        return "No sound of \(party) ever arrived; see whether a firewall or router lets its UDP through to the server's RTP ports."
+        return
+          "No sound of \(party) ever arrived; see whether a firewall or router lets its UDP through to the server's RTP ports."
       case .silence: return "The microphone of \(party) is muted or the wrong one; see the settings of its sound."
       case .unreadable: return "\(party) sends its sound in an encoding that was not agreed on; see its codecs."
       default: return nil

@@ -79,7 +79,8 @@ package struct FlightLadder {
       if message.status != nil, message.about != "INVITE" { label += " (\(FlightNames.onOneLine(message.about)))" }
       let repeats = entry.repeats > 0 ? " ×\(entry.repeats + 1)" : ""
       return message.isFromPeer
-        ? Arrow(from: column, to: 1, label: label, repeats: repeats) : Arrow(from: 1, to: column, label: label, repeats: repeats)
+        ? Arrow(from: column, to: 1, label: label, repeats: repeats)
+        : Arrow(from: 1, to: column, label: label, repeats: repeats)
     default: return nil
     }
   }

@@ -164,6 +164,12 @@ package struct FlightRecord: Hashable, Sendable {
     beginning.lazy.compactMap { if case .input(.request(let start)) = $0.event { start } else { nil } }.first
   }
 
+  /// Where the call was asked for.
+  var page: String? {
+    guard case .asked(_, let page, _, _)? = beginning.first?.event else { return nil }
+    return page
+  }
+
   // MARK: How it came out
 
   /// How the call ended, in the words of the wire; `nil` while it lasts.
@@ -240,7 +246,7 @@ extension FlightOffer {
 }
 
 extension String {
-  fileprivate func cut(to octets: Int) -> String {
+  func cut(to octets: Int) -> String {
     guard utf8.count > octets else { return self }
     var kept = String.UnicodeScalarView()
     var left = octets
@@ -253,5 +259,5 @@ extension String {
   }
 
   /// A page's address without what follows its path: sessions and tokens stand there.
-  fileprivate var withoutQuery: String { String(prefix { $0 != "?" && $0 != "#" }) }
+  var withoutQuery: String { String(prefix { $0 != "?" && $0 != "#" }) }
 }

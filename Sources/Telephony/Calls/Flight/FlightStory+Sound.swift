@@ -55,7 +55,8 @@ extension FlightStory {
     let party = names.party(leg)
     let packets = report.packets == 1 ? "1 packet" : "\(report.packets) packets"
     switch report.kind {
-    case .nothing: return "In two seconds no sound came from \(party)\(report.isReporting ? ", while its reports (RTCP) do" : "")."
+    case .nothing:
+      return "In two seconds no sound came from \(party)\(report.isReporting ? ", while its reports (RTCP) do" : "")."
     case .unreadable: return "In two seconds \(packets) came from \(party), none of which could be decoded."
     case .silence: return "In two seconds \(packets) of perfect silence came from \(party): its microphone gives nothing."
     case .sound(let level): return "In two seconds \(packets) of sound came from \(party), at \(level) dBFS."

@@ -87,8 +87,8 @@ package struct FlightStory {
   }
 
   private func rings(_ agent: AgentName, _ phones: Int, _ browsers: Int) -> String {
-    let places = [(phones, "on", "phone"), (browsers, "in", "browser")].filter { $0.0 > 0 }.map { count, where_, thing in
-      "\(where_) \(Self.count(count, thing))"
+    let places = [(phones, "on", "phone"), (browsers, "in", "browser")].filter { $0.0 > 0 }.map { count, preposition, thing in
+      "\(preposition) \(Self.count(count, thing))"
     }
     return "\(names.name(agent)) is rung \(places.joined(separator: " and ")), for at most \(Call.ringingTime.told)."
   }
@@ -194,7 +194,8 @@ package struct FlightStory {
   private func ended(_ reason: EndReason, _ seconds: Int, _ entry: FlightRecord.Entry, _ index: Int) -> String {
     var text: String
     switch reason {
-    case .visitorHungUp: text = isAnswered(before: index) ? "the visitor hung up" : "the visitor hung up before anybody answered"
+    case .visitorHungUp:
+      text = isAnswered(before: index) ? "the visitor hung up" : "the visitor hung up before anybody answered"
     case .agentHungUp: text = "\(answerer.map(names.name) ?? "the agent") hung up"
     case .noAnswer: text = "nobody answered"
     case .declined: text = "whoever was rung declined, was busy or did not answer"
