@@ -146,7 +146,8 @@ package struct FlightStory {
 
   /// One sentence for an INVITE and all that came back.
   private func invited(_ message: FlightMessage, _ entry: FlightRecord.Entry, _ index: Int) -> String {
-    var text = "\(names.party(message.leg)) was sent an INVITE"
+    let isInCall = message.header("To")?.contains(";tag=") == true
+    var text = names.party(message.leg) + (isInCall ? " was asked for its sound anew (re-INVITE)" : " was sent an INVITE")
     if entry.repeats > 0 { text += ", \(entry.repeats + 1) times" }
     let answers = answers(to: "INVITE", from: message.leg, after: index)
     var facts: [String] = []
@@ -196,6 +197,10 @@ package struct FlightStory {
     case .heardAgain: return ["\(party) is heard again."]
     case .heard(_, let report): return ["\(party)'s sound was measured for two seconds: \(Self.measures(report))."]
     case .gone: return ["\(party) is gone: neither sound nor reports came for 30 s."]
+    case .speaks(_, let codec): return ["\(party) speaks \(codec), not the codec that it preferred; it is heard all the same."]
+    case .unreached(_, isCertain: true): return ["\(party) reports that the sound it is sent arrives no more."]
+    case .unreached(_, isCertain: false): return ["\(party) reports, and knows of none of the sound that it is sent."]
+    case .reachedAgain: return ["\(party) reports that the sound it is sent arrives again."]
     case .closed(_, let report):
       guard report.codec != nil || report.packetsReceived > 0 else { return [] }
       return ["Measured on \(names.party(media.leg)): \(Self.measures(report))."]
@@ -221,7 +226,9 @@ package struct FlightStory {
   private static func measures(_ report: SoundReport) -> String {
     let packets = report.packets == 1 ? "1 packet" : "\(report.packets) packets"
     switch report.level {
-    case .unknown where report.packets == 0: return report.isReporting ? "none came, while its reports do" : "nothing came"
+    case .unknown where report.packets == 0:
+      if let foreign = report.foreign { return "only packets of type \(foreign.number), which was not agreed" }
+      return report.isReporting ? "none came, while its reports do" : "nothing came"
     case .unknown: return "\(packets), none of which could be decoded"
     case .digitalSilence: return "\(packets) of nothing at all: the microphone is off"
     case .decibels(let level): return "\(packets) at \(level) dBFS"
