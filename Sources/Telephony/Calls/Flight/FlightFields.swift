@@ -124,6 +124,9 @@ extension FlightMedia {
     case .heardAgain: "heard-again"
     case .heard(_, let report): "heard: \(report.packets) packets, \(report.level.word)"
     case .gone: "gone"
+    case .speaks(_, let codec): "speaks \(codec)"
+    case .unreached(_, let isCertain): isCertain ? "unreached" : "unreached, it seems"
+    case .reachedAgain: "reached-again"
     case .closed(_, let report):
       "closed: \(report.packetsReceived) received, \(report.packetsSent) sent, \(report.packetsLost) lost"
     }

@@ -249,6 +249,9 @@ extension FlightMedia {
     case .heardAgain(let leg): .heardAgain(leg)
     case .heard(let leg, let report): .heard(leg, report)
     case .gone(let leg): .gone(leg)
+    case .speaks(let leg, let codec): .speaks(leg, codec)
+    case .unreached(let leg, let isCertain): .unreached(leg, isCertain: isCertain)
+    case .reachedAgain(let leg): .reachedAgain(leg)
     case .closed(let leg, let report): .closed(leg, report)
     }
   }
