@@ -127,7 +127,8 @@ package final class DTLSSession {
   package func rest() {
     guard case .established = state, let ssl else { return }
     guard let farewell = DTLSFarewell(of: ssl, role: role, sealing: sealGoodbye) else {
-      return state = .established(restAt: nil)
+      state = .established(restAt: nil)
+      return
     }
     state = .resting(farewell)
     SSL_free(ssl)

@@ -184,7 +184,7 @@ struct ServerTransactionTests {
     #expect(run(&layer).isEmpty && layer.count == 0)
   }
 
-  @Test("An answer that need not be remembered leaves nothing behind, and the request that comes again is new (§8.2.7, §26.3.2.4)")
+  @Test("An answer that need not be remembered leaves nothing behind; its request is new when it comes again (§8.2.7)")
   func stateless() throws {
     var layer = TransactionLayer()
     let register = try request(.register)

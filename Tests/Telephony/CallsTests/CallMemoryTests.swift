@@ -5,7 +5,7 @@ import Wire
 
 @Suite("What a call keeps is no longer than it must be")
 struct CallMemoryTests {
-  @Test("A moment of a flight record takes three words in its list, whatever it tells; the rest stands in a block of its own size")
+  @Test("A moment of a flight record takes three words in its list, whatever it tells")
   func moments() {
     #expect(MemoryLayout<FlightRecord.Moment>.stride <= 24)
   }

@@ -117,7 +117,7 @@ struct RegistrarTests {
     #expect(line.register("alice", over: home, number: 200).answer?.status == .ok)
   }
 
-  @Test("A challenge makes no transaction, and the same REGISTER hears the same challenge again, octet by octet (RFC 3261 §8.2.7)")
+  @Test("A challenge makes no transaction, and the same REGISTER hears the same again, to the octet (RFC 3261 §8.2.7)")
   func stateless() throws {
     var line = try SignallingLine()
     let register = line.request(.register, to: "alice", over: home, number: 1).serialized()
