@@ -207,7 +207,7 @@ extension Exchange {
       if let renegotiation = phone.renegotiation { placesByTransaction[renegotiation.key] = nil }
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      forget(phone.invite, phone.key, of: place, at: now)
+      forget(phone.invite, phone.key, askedOf: phone.flow.remote.ip, of: place, at: now)
       return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now))
     case .browser(let desk): return [closing, .agent(desk.session, .ended(place.call, reason, seconds: seconds))]
     }

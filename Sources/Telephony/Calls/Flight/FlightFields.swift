@@ -162,6 +162,7 @@ extension VisitorEvent {
     case .talking: "talking"
     case .troubled(_, _, let trouble): "talking: \(trouble.kind.rawValue)"
     case .held: "held"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }
@@ -176,6 +177,7 @@ extension AgentEvent {
     case .visitorBack: "visitor-back"
     case .troubled(_, let trouble): "troubled: \(trouble.kind.rawValue)"
     case .soundIsWell: "sound-is-well"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }

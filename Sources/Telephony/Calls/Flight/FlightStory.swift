@@ -62,6 +62,8 @@ package struct FlightStory {
     case .command(let command): told(command)
     case .toldVisitor(.troubled(_, _, let trouble)): ["The visitor was told: \(trouble.message)"]
     case .toldAgent(.troubled(_, let trouble)): ["The agent was told in the browser: \(trouble.message)"]
+    case .toldVisitor(.takenOver): ["The visitor's former page was told that the call goes on in another."]
+    case .toldAgent(.takenOver): ["The agent's former browser was told that the call goes on in another."]
     case .toldVisitor(.held): ["The visitor was put on hold by the agent's phone."]
     case .toldVisitor(.talking(_, let agent)) where agent == "Echo": ["The visitor was connected with the echo."]
     case .ended(let reason, let seconds):
