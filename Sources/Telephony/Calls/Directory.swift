@@ -65,6 +65,8 @@ package struct Agent: Sendable {
   package internal(set) var status = AgentStatus.available
   /// Since when it pauses.
   package internal(set) var pausedSince: Instant?
+  /// Why, if it said so.
+  package var pauseReason: String? { if case .paused(let reason) = status { reason } else { nil } }
   /// What the disk has of it: to this a failure goes back.
   var keptStatus = AgentStatus.available
   package var call: CallID?

@@ -120,7 +120,7 @@ extension API {
       [
         .init("id", .string(agent.name.description)), .init("displayName", .string(presence.displayName)),
         .init("teams", .array(agent.teams.map(JSON.string))), .init("state", .string(presence.state.rawValue)),
-        .init("reason", .of(presence.reason)),
+        .init("reason", .of(agent.pauseReason)),
         .init("pausedSince", .of(agent.pausedSince.map { WallClock().time($0).rfc3339 })),
         .init("phones", .integer(Int64(phones.count))),
         .init("desk", .bool(!agent.sessions.isEmpty)),

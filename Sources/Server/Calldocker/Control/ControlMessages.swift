@@ -120,7 +120,7 @@ extension AgentShown {
     let presence = tenant.presence(of: agent)
     self.init(
       agent: agent.name.description, displayName: presence.displayName, teams: agent.teams, state: presence.state,
-      reason: presence.reason, pausedSince: agent.pausedSince.map { WallClock().time($0).rfc3339 },
+      reason: agent.pauseReason, pausedSince: agent.pausedSince.map { WallClock().time($0).rfc3339 },
       phones: agent.registered(at: now).map { phone in
         Phone(
           address: phone.flow.remote.description, expiresIn: Int((phone.expiresAt - now).milliseconds + 999) / 1000,
