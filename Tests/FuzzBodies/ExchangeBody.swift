@@ -1,5 +1,6 @@
 import Calls
 import Cryptography
+import RTP
 import SIPCore
 import SIPSyntax
 import Wire
@@ -259,7 +260,7 @@ private struct Day {
   }
 
   private mutating func mediaReports() throws(BrokenPromise) {
-    let choice = decisions.below(10)
+    let choice = decisions.below(13)
     // Legs that are there, that are gone and that never were.
     let leg = LegID(UInt64(decisions.octet()))
     switch choice {
@@ -281,8 +282,12 @@ private struct Day {
       let levels: [SoundReport.Level] = [.unknown, .digitalSilence, .decibels(-20)]
       var report = SoundReport(packets: decisions.below(3), level: levels[decisions.below(3)])
       (report.isReporting, report.hasSpoken) = (decisions.flag(), decisions.flag())
+      if decisions.flag() { report.foreign = PayloadType(decisions.octet()) }
       try take(exchange.receive(.heard(leg, report), at: now))
     case 8: try take(exchange.receive(.gone(leg), at: now))
+    case 9: try take(exchange.receive(.unreached(leg, isCertain: decisions.flag()), at: now))
+    case 10: try take(exchange.receive(.reachedAgain(leg), at: now))
+    case 11: try take(exchange.receive(.speaks(leg, .pcma), at: now))
     default: try take(exchange.receive(.closed(leg, LegReport()), at: now))
     }
   }

@@ -103,6 +103,12 @@ extension Exchange {
     case .talking(.phone(let phone), _) where phone.key == key && response.status.isSuccess:
       guard answers(response, flow, phone.invite, askedOf: phone.flow.remote.ip) else { return [] }
       return receiveAgain(response, phone, flow, at: now)
+    case .talking(.phone(let phone), _) where phone.refresh.key == key:
+      guard flow.remote.ip == phone.flow.remote.ip else {
+        layer.strays.note(.address)
+        return []
+      }
+      return refreshed(phone, response, flow, place, at: now)
     default: return []
     }
   }
@@ -208,7 +214,7 @@ extension Exchange {
   mutating func unanswered(_ key: TransactionKey, _ why: String, at now: Instant) -> [Output] {
     guard let place = placesByTransaction[key], case .ringing(let attempt)? = call(place)?.phase,
       let fork = attempt.forks.first(where: { $0.isInviting(key) })
-    else { return [] }
+    else { return refreshUnanswered(key) }
     abandon(fork, of: place, at: now)
     let note = log(.warning, place.tenant, place.call, why, attempt.agent.description)
     let isConnectionGone = fork.binding.flow.connection.map { !connections.isOpen($0) } ?? false
@@ -235,6 +241,9 @@ extension Exchange {
 }
 
 extension SIPRequest {
+  /// Whether it is outside any dialog.
+  var opensDialog: Bool { (try? headers.to.tag) == nil }
+
   /// What a dialog that our INVITE may open is called before the peer has told its tag.
   var earlyDialog: DialogID {
     DialogID(callID: (try? headers.callID) ?? "", localTag: (try? headers.from.tag) ?? "", remoteTag: "")

@@ -95,6 +95,8 @@ package struct Exchange: Sendable {
   var ringing = DeadlineQueue<Place>()
   /// When a call ends for want of somebody's browser.
   var absences = DeadlineQueue<Absentee>()
+  /// When a phone is asked anew for its sound, after that crossed with a question of its own.
+  var refreshes = DeadlineQueue<Place>()
   var records = UnfinishedRecords()
   /// REGISTERs that wait for the disk, and each agent's.
   var keepings: [KeepTicket: Keeping] = [:]
@@ -115,7 +117,7 @@ package struct Exchange: Sendable {
   }
 
   package var deadline: Instant? {
-    let calls = earliest(earliest(ringing.next, absences.next, records.deadline), news.deadline)
+    let calls = earliest(earliest(ringing.next, absences.next, records.deadline, refreshes.next), news.deadline)
     let edge = earliest(layer.deadline, connections.deadline, registrations.next, passwordLines.deadline)
     return earliest(edge, calls, abandoned.deadline)
   }
@@ -136,6 +138,7 @@ package struct Exchange: Sendable {
     package var abandoned = 0
     package var ringing = 0
     package var absences = 0
+    package var refreshes = 0
     package var records = 0
     package var keepings = 0
     package var registrations = 0
@@ -156,6 +159,7 @@ package struct Exchange: Sendable {
     census.abandoned = abandoned.count
     census.ringing = ringing.count
     census.absences = absences.count
+    census.refreshes = refreshes.count
     census.records = records.count
     census.keepings = max(keepings.count, keepingsOf.keyCount)
     census.registrations = max(registrations.count, registeredOver.keyCount, registeredFrom.keyCount)
@@ -173,6 +177,7 @@ package struct Exchange: Sendable {
     while let absentee = absences.popDue(at: now) {
       outputs += [input(absentee.place, .timer)] + end(absentee.place, .connectionLost, at: now)
     }
+    while let place = refreshes.popDue(at: now) { outputs += [input(place, .timer)] + refreshAgain(place, at: now) }
     while let tenant = news.popDue(at: now) { outputs += tellDesks(of: tenant, at: now) }
     outputs += passwordLines.wake(at: now).map(log)
     outputs += abandoned.expire(at: now).flatMap { Self.rang($0) }
