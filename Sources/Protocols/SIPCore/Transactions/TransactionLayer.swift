@@ -54,6 +54,8 @@ package struct TransactionLayer: Sendable {
   private var sentOver = OrderedIndex<ConnectionID, TransactionKey>()
   private var sizes: [TransactionKey: Int] = [:]
   package private(set) var heldOctets = 0
+  /// Responses that answered nothing of ours; who judges those that find no transaction here notes them, too.
+  package var strays = StrayResponses()
   private let timers: TransactionTimers
 
   package init(timers: TransactionTimers = TransactionTimers()) {
@@ -81,7 +83,10 @@ package struct TransactionLayer: Sendable {
       guard (try? request.stampSource(flow.remote)) != nil, let key = TransactionKey(request: request) else { return [] }
       return receive(request, key, flow, at: now)
     case .response(let response):
-      guard let key = TransactionKey(response: response) else { return [] }
+      guard let key = TransactionKey(response: response) else {
+        strays.note(.transaction)
+        return []
+      }
       return receive(response, key, flow, at: now)
     }
   }
@@ -129,6 +134,10 @@ package struct TransactionLayer: Sendable {
   private mutating func receive(
     _ response: SIPResponse, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
+    if let why = machines[key].flatMap({ stray(response, flow, $0) }) {
+      strays.note(why)
+      return []
+    }
     switch machines[key] {
     case .inviteClient(var machine, let known, let cancel):
       let outputs = machine.receive(response, at: now).flatMap { perform($0, key, known, arrivedOver: flow) }
@@ -142,8 +151,19 @@ package struct TransactionLayer: Sendable {
       // A 2xx whose transaction is gone still needs an ACK and a BYE from whoever sent the INVITE (RFC 6026 §7.2), and a phone
       // that says only now that it rings a CANCEL.
       let concerns = response.status != .trying && !response.status.isFailure && (try? response.headers.cseq.method) == .invite
+      if !concerns { strays.note(.transaction) }
       return concerns ? [.response(response, key, flow)] : []
     }
+  }
+
+  private func stray(_ response: SIPResponse, _ flow: Flow, _ machine: Machine) -> StrayResponse? {
+    let (request, asked): (SIPRequest, Flow)
+    switch machine {
+    case .inviteClient(let machine, let flow, _): (request, asked) = (machine.request, flow)
+    case .client(let machine, let flow): (request, asked) = (machine.request, flow)
+    case .inviteServer, .server: return nil
+    }
+    return StrayResponse(response, from: flow.remote.ip, to: request, askedOf: asked.remote.ip)
   }
 
   // MARK: What users send

@@ -283,7 +283,7 @@ extension Exchange {
             callID: "", number: 0)
         }, at: Instant(nanoseconds: .min))
       agent.sessions = seen.sessions
-      agent.status = seen.isPaused ? .paused(reason: nil) : .available
+      agent.set(seen.isPaused ? .paused(reason: nil) : .available, at: Instant())
       for session in agent.sessions { placesBySession[session] = AddressOfRecord(tenant: id, agent: seen.name) }
       agent.call =
         switch seen.business {
