@@ -186,6 +186,8 @@ def test_every_operation_is_called_and_answers_as_described(api, gateway, busine
     assert trace["call"] == call and trace["entries"][0]["event"] == "asked" and "Vera" not in json.dumps(trace)
     assert "Vera" in owner("GET", f"{path}/calls/{call}/trace", private="yes").text
 
+    assert set(owner("GET", f"{path}/refusals", private="yes").json()) == {"counts", "refusals"}
+
     agent = api.logged_in(business.uuid, "alice", password)
     assert "contacts" not in agent("GET", f"{path}/agents/alice").json()
     assert agent("POST", "/api/login/renew").status_code == 200
@@ -386,6 +388,7 @@ def test_an_agent_sees_the_calls_of_its_business(api, gateway, business):
     assert [call["id"] for call in alice("GET", f"{business.path}/calls", agent="Alice").json()["items"]] == ["mine"]
     assert alice("GET", f"{business.path}/calls/theirs").status_code == 200
     assert alice("GET", f"{business.path}/calls/theirs/trace").status_code == 403
+    assert alice("GET", f"{business.path}/refusals").status_code == 403
 
 
 def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, business):
