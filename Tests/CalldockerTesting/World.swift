@@ -25,6 +25,8 @@ package final class World {
   package private(set) var records: [CallRecord] = []
   package var recorder = FlightRecorder()
   private var ladder: [String] = []
+  /// Whoever is at the other end of each SIP connection.
+  private var peers: [ConnectionID: ([UInt8]) -> Void] = [:]
 
   private static let identities = (0..<4).map {
     Identity.selfSigned(names: ["browser\($0).test"], now: 1_795_000_000, days: 30)
@@ -33,7 +35,7 @@ package final class World {
   private static let sounds = SoundLibrary(prompts: [
     "echo-greeting": WAVFile(rate: 8000, samples: Tone([660], amplitude: 0.3).samples(rate: 8000, seconds: 1))
   ])
-  private let sip = SocketAddress(.v4(0xC000_0201), 5060)
+  package let sip = SocketAddress(.v4(0xC000_0201), 5060)
   private let port = SocketAddress(.v4(0xC000_0201), 7000)
   private let bench = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
 
@@ -98,6 +100,23 @@ package final class World {
     phones.append(phone)
     phone.register()
     return phone
+  }
+
+  /// Somebody connects to the SIP port; what is said over the connection arrives at once.
+  package func connect(_ connection: ConnectionID, from remote: SocketAddress, _ receive: @escaping ([UInt8]) -> Void) {
+    peers[connection] = receive
+    let flow = Flow(remote: remote, local: sip, transport: .tcp(connection))
+    perform(exchange.connectionOpened(flow, at: network.now))
+  }
+
+  package func say(_ octets: [UInt8], over connection: ConnectionID) {
+    note("connection \(connection.number) → ", octets)
+    perform(exchange.receive(octets, on: connection, at: network.now))
+  }
+
+  package func disconnect(_ connection: ConnectionID) {
+    peers[connection] = nil
+    perform(exchange.connectionClosed(connection, at: network.now))
   }
 
   package func addBrowser(hums frequency: Double = 440) -> BrowserPeer {
@@ -228,7 +247,10 @@ package final class World {
       case .datagram(let octets, let flow):
         note("→ \(flow.remote) ", octets)
         network.send(octets, from: sip, to: flow.remote)
-      case .stream, .close: preconditionFailure("the world's phones speak over UDP")
+      case .stream(let octets, let connection):
+        note("→ connection \(connection.number) ", octets)
+        peers[connection]?(octets)
+      case .close(let connection): peers[connection] = nil
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)

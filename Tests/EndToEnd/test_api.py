@@ -10,9 +10,9 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 import requests
-import socketio
 
-from conftest import Gateway, eventually
+from conftest import Gateway, running
+from patience import StockClient, eventually
 from test_durable import register
 from visitor import written_offer
 
@@ -29,7 +29,7 @@ class API:
     def __init__(self, http, token=None, seen=None):
         self.http, self.token = http, token
         self.seen = seen if seen is not None else set()
-        self.description = requests.get(f"{http}/api/openapi.json", timeout=15).json()
+        self.description = requests.get(f"{http}/api/openapi.json", timeout=30).json()
 
     def with_token(self, token):
         return API(self.http, token, self.seen)
@@ -94,11 +94,8 @@ class Business:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    gateway = Gateway(tmp_path_factory.mktemp("api"), demo=False)
-    yield gateway
-    if gateway.is_alive:
-        gateway.stop()
-    print(gateway.log.read_text())
+    with running(tmp_path_factory.mktemp("api"), demo=False) as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="module")
@@ -216,10 +213,10 @@ def use_what_else_there_is(owner, path):
 
 def ring(gateway, uuid):
     """A visitor who calls and hangs up; the call's id."""
-    visitor = socketio.Client()
+    visitor = StockClient()
     visitor.connect(gateway.http)
-    call = visitor.call("call-request", {"uuid": uuid, "name": "Vera", "sdp": written_offer()}, timeout=10)["callId"]
-    visitor.call("call-hangup", {"callId": call}, timeout=5)
+    call = visitor.call("call-request", {"uuid": uuid, "name": "Vera", "sdp": written_offer()}, timeout=30)["callId"]
+    visitor.call("call-hangup", {"callId": call}, timeout=30)
     visitor.disconnect()
     return call
 
@@ -313,18 +310,18 @@ def test_addresses_methods_and_preflights(api, gateway, business):
     url = gateway.http + business.path
     bearer = {"Authorization": f"Bearer {business.owner.token}"}
     for path in ("/", "/agents/", "//agents", "/agents/a/b", "/agents/%ff", "/agents/%", "/calls/x/y", "/nothing"):
-        assert requests.get(url + path, headers=bearer, timeout=15).status_code == 404, path
-    refused = requests.put(f"{url}/agents/alice", headers=bearer, timeout=15)
+        assert requests.get(url + path, headers=bearer, timeout=30).status_code == 404, path
+    refused = requests.put(f"{url}/agents/alice", headers=bearer, timeout=30)
     assert refused.status_code == 405 and refused.headers["Allow"] == "GET, PATCH, DELETE, HEAD, OPTIONS"
-    head, get = (requests.request(method, f"{url}/agents", headers=bearer, timeout=15) for method in ("HEAD", "GET"))
+    head, get = (requests.request(method, f"{url}/agents", headers=bearer, timeout=30) for method in ("HEAD", "GET"))
     assert head.content == b"" and head.headers["Content-Length"] == str(len(get.content)) and head.status_code == 200
     asked = {"Origin": gateway.http, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization"}
-    preflight = requests.options(f"{url}/teams/x", headers=asked, timeout=15)
+    preflight = requests.options(f"{url}/teams/x", headers=asked, timeout=30)
     assert preflight.status_code == 204 and "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
     assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
     # Every address answers OPTIONS with the methods that are described for it, and no others.
     for path, item in api.description["paths"].items():
-        allowed = requests.options(gateway.http + re.sub(r"{\w+}", "x", path), timeout=15).headers["Allow"].split(", ")
+        allowed = requests.options(gateway.http + re.sub(r"{\w+}", "x", path), timeout=30).headers["Allow"].split(", ")
         described = {method.upper() for method in item if method != "parameters"}
         assert set(allowed) - {"HEAD", "OPTIONS"} == described, path
 
@@ -459,18 +456,18 @@ def test_another_password_ends_tokens_and_the_old_ones_right_to_register(api, ga
 def test_desks_show_states_and_pauses(gateway, business):
     owner, path = business.owner, business.path
     owner("POST", f"{path}/agents", {"name": "alice"})
-    desk = socketio.Client()
+    desk = StockClient()
     desk.connect(gateway.http)
     wish = {"uuid": business.uuid, "agentId": "alice", "token": business.token, "status": "paused", "reason": "lunch"}
-    assert desk.call("register-agent", wish, timeout=10)["success"]
+    assert desk.call("register-agent", wish, timeout=30)["success"]
     alice = owner("GET", f"{path}/agents/alice").json()
     assert (alice["state"], alice["reason"], alice["desk"], alice["phones"]) == ("paused", "lunch", True, 0)
     assert owner("GET", f"{path}/agents", state="paused").json()["items"][0]["reason"] == "lunch"
-    desk.call("agent-status", {"status": "available"}, timeout=10)
+    desk.call("agent-status", {"status": "available"}, timeout=30)
     assert owner("GET", f"{path}/agents/alice").json()["state"] == "available"
-    visitor = socketio.Client()
+    visitor = StockClient()
     visitor.connect(gateway.http)
-    assert visitor.call("call-request", {"uuid": business.uuid, "sdp": written_offer()}, timeout=10)["success"]
+    assert visitor.call("call-request", {"uuid": business.uuid, "sdp": written_offer()}, timeout=30)["success"]
     assert owner("GET", f"{path}/agents/alice").json()["state"] == "ringing"
     visitor.disconnect()
     desk.disconnect()
@@ -494,7 +491,7 @@ def test_what_was_answered_survives_a_kill(tmp_path):
     before = [owner("GET", f"{path}/{what}").json() for what in ("agents", "teams")]
     after = owner("GET", f"{path}/teams", limit=1).json()["next"]
     gateway.process.kill()
-    gateway.process.wait(10)
+    gateway.process.wait(30)
     gateway = Gateway(tmp_path, demo=False)
     try:
         owner = API(gateway.http, owner.token)

@@ -327,6 +327,8 @@ package actor SignallingPlane {
   package func latestFlights(of tenant: TenantID, atMost count: Int) -> [FlightRecord] {
     flights.latest(of: tenant, atMost: count, at: SystemClock.now)
   }
+  /// Calls that were not admitted; with `nil` those for nobody that we know.
+  package func refusals(of tenant: TenantID?) -> RefusedCalls.Account { flights.refusals[tenant] }
   /// The same of those that the disk has.
   package func keptFlights(of tenant: TenantID, atMost count: Int) async -> [TraceRow] {
     await ledger.latestTraces(of: tenant, atMost: count)
@@ -341,8 +343,12 @@ package actor SignallingPlane {
     if case .failure(let refusal) = result, TenantID(request.tenant) != .doctor { noteRefused(refusal.reason) }
     return result
   }
-  /// Counts a call that did not even reach the exchange.
-  func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
+  private func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
+  /// Counts a call that did not even reach the exchange, and remembers why.
+  func note(_ call: RefusedCall, naming tenant: String?) {
+    noteRefused(call.reason)
+    with { exchange, _ in ((), exchange.turnedAway(call, naming: tenant)) }
+  }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
   }

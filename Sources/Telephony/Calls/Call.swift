@@ -7,7 +7,8 @@ package struct Call: Sendable {
   /// How long one agent's phones ring before the next agent's do.
   package static let ringingTime = Duration.seconds(25)
 
-  package enum Phase: Sendable {
+  /// In a block of its own: a tenant's table of calls has room for more than there are.
+  package indirect enum Phase: Sendable {
     case ringing(Attempt)
     case talking(Party, since: Instant)
     /// The visitor hears the greeting and then itself.

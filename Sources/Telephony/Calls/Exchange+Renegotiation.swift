@@ -9,12 +9,21 @@ extension Exchange {
     guard let id = DialogID(received: request), let place = placesByDialog[id],
       case .talking(.phone(var phone), let since)? = call(place)?.phase, phone.dialog.id == id
     else { return receiveInEarlyDialog(request, key, flow, at: now) }
+    let seen = registrations(flow, phone.flow, place)
     guard isKnown(flow, phone.flow, of: phone.agent, place) else {
-      return respond(key, request, .callOrTransactionDoesNotExist, at: now)
+      return seen + respond(key, request, .callOrTransactionDoesNotExist, at: now)
     }
-    guard phone.dialog.receive(request) == .inOrder else { return respond(key, request, .serverInternalError, at: now) }
+    guard phone.dialog.receive(request) == .inOrder else {
+      return seen + respond(key, request, .serverInternalError, at: now)
+    }
     phone.flow = flow
     update(place) { $0.phase = .talking(.phone(phone), since: since) }
+    return seen + serve(request, key, phone, place, at: now)
+  }
+
+  private mutating func serve(
+    _ request: SIPRequest, _ key: TransactionKey, _ phone: PhoneParty, _ place: Place, at now: Instant
+  ) -> [Output] {
     switch request.method {
     case .bye: return respond(key, request, .ok, at: now) + end(place, .agentHungUp, at: now)
     case .invite: return renegotiate(request, key, phone, place, at: now)
@@ -33,6 +42,12 @@ extension Exchange {
       || tenants[place.tenant]?.agents[agent]?.phones.all.contains { $0.flow.remote.ip == source } == true
   }
 
+  /// Where the agent's phones are, for whoever runs the call again: nothing else of the call would tell, where a request comes from
+  /// another network than the one before.
+  private func registrations(_ flow: Flow, _ last: Flow, _ place: Place) -> [Output] {
+    flow.remote.ip == last.remote.ip ? [] : [view(place)]
+  }
+
   /// The BYE of a phone that hung up at once can overtake its 2xx; a phone should wait for our ACK (RFC 3261 §15), but not all do.
   private mutating func receiveInEarlyDialog(
     _ request: SIPRequest, _ key: TransactionKey, _ flow: Flow, at now: Instant
@@ -40,11 +55,14 @@ extension Exchange {
     guard request.method == .bye, let id = DialogID(received: request),
       let place = placesByDialog[DialogID(callID: id.callID, localTag: id.localTag, remoteTag: "")],
       case .ringing(let attempt)? = call(place)?.phase,
-      let fork = attempt.forks.first(where: { $0.invite?.earlyDialog.callID == id.callID }),
-      isKnown(flow, fork.binding.flow, of: attempt.agent, place)
+      let fork = attempt.forks.first(where: { $0.invite?.earlyDialog.callID == id.callID })
     else { return respond(key, request, .callOrTransactionDoesNotExist, at: now) }
+    let seen = registrations(flow, fork.binding.flow, place)
+    guard isKnown(flow, fork.binding.flow, of: attempt.agent, place) else {
+      return seen + respond(key, request, .callOrTransactionDoesNotExist, at: now)
+    }
     abandon(fork, of: place, at: now)
-    return respond(key, request, .ok, at: now) + forkEnded(fork.leg, of: place, .declined, at: now)
+    return seen + respond(key, request, .ok, at: now) + forkEnded(fork.leg, of: place, .declined, at: now)
   }
 
   private mutating func renegotiate(
@@ -88,12 +106,14 @@ extension Exchange {
   mutating func acknowledged(_ request: SIPRequest, _ flow: Flow, at now: Instant) -> [Output] {
     guard let id = DialogID(received: request), let place = placesByDialog[id],
       case .talking(.phone(var phone), _)? = call(place)?.phase, let renegotiation = phone.renegotiation,
-      (try? request.headers.cseq.number) == renegotiation.number, isKnown(flow, phone.flow, of: phone.agent, place)
+      (try? request.headers.cseq.number) == renegotiation.number
     else { return [] }
+    let seen = registrations(flow, phone.flow, place)
+    guard isKnown(flow, phone.flow, of: phone.agent, place) else { return seen }
     layer.acknowledged(renegotiation.key)
     placesByTransaction[renegotiation.key] = nil
     phone.renegotiation = nil
-    var outputs: [Output] = []
+    var outputs = seen
     if renegotiation.isOurOffer, let answer = Self.description(request.body) { outputs = take(answer, from: &phone, place) }
     keep(phone, of: place)
     return outputs + tellSound(place)

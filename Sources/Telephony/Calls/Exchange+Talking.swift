@@ -12,7 +12,7 @@ extension Exchange {
     guard let invite = fork.invite, let dialog = Dialog(caller: invite, response), let call = call(place),
       case .ringing(let attempt) = call.phase
     else { return [] }
-    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized()
+    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized().fitted
     guard let phone = Self.phone(response.body) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
       abandon(fork, of: place, at: now)

@@ -23,11 +23,11 @@ package struct TransactionLayer: Sendable {
   /// Bytes of the requests that others sent and that are held at a time, so that few large ones weigh as many small ones; past it 503, too.
   package static let maximumOctets = 128 * 1024 * 1024
 
-  /// Most by far are of the last kind: the others, which hold whole messages, stand outside the table so that its rows are short.
-  private enum Machine {
-    indirect case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
-    indirect case client(NonInviteClientTransaction, Flow)
-    indirect case inviteServer(InviteServerTransaction, Flow)
+  /// Each stands outside the table, whose rows are short: a table keeps the size of its busiest minute, and all phones may come at once.
+  private indirect enum Machine {
+    case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
+    case client(NonInviteClientTransaction, Flow)
+    case inviteServer(InviteServerTransaction, Flow)
     case server(NonInviteServerTransaction, Flow)
 
     /// `nil` where only the answer is kept.
@@ -176,6 +176,14 @@ package struct TransactionLayer: Sendable {
     }
   }
 
+  /// Answers a request of which nothing need be remembered: should it come again, it is judged again as if for the first time
+  /// (RFC 3261 §8.2.7). So a stranger's requests take no memory, however many there are (§26.3.2.4).
+  package mutating func respondStatelessly(_ key: TransactionKey, _ response: SIPResponse) -> [Output] {
+    guard case .server(let machine, let flow) = machines[key], machine.receiveAgain() == nil else { return [] }
+    forget(key)
+    return [.send(response.serialized(), over: flow)]
+  }
+
   /// The 2xx to that INVITE was acknowledged, as only its dialog can tell.
   package mutating func acknowledged(_ key: TransactionKey) {
     guard case .inviteServer(var machine, let flow) = machines[key] else { return }
@@ -289,10 +297,19 @@ package struct TransactionLayer: Sendable {
       case .inviteServer(let machine, _): (machine.isTerminated, machine.deadline)
       case .server(let machine, _): (machine.isTerminated, machine.deadline)
       }
-    machines[key] = isTerminated ? nil : machine
-    if isTerminated, let size = sizes.removeValue(forKey: key) { heldOctets -= size }
-    deadlines.set(key, to: isTerminated ? nil : deadline)
+    if isTerminated {
+      forget(key)
+    } else {
+      machines[key] = machine
+      deadlines.set(key, to: deadline)
+    }
     note(key, machine, isTerminated: isTerminated)
+  }
+
+  private mutating func forget(_ key: TransactionKey) {
+    machines[key] = nil
+    deadlines.remove(key)
+    if let size = sizes.removeValue(forKey: key) { heldOctets -= size }
   }
 
   /// Remembers which requests of ours a connection carries.

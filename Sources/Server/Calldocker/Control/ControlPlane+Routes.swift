@@ -14,6 +14,8 @@ extension ControlPlane {
     case listAgents
     case listCalls
     case trace
+    case refusals
+    case strangersRefusals
     case removeTenant
     case showAgent
     case removeAgent
@@ -37,6 +39,8 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/agents", .listAgents)
     router.add("GET", "/tenants/{uuid}/calls", .listCalls)
     router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
+    router.add("GET", "/tenants/{uuid}/refusals", .refusals)
+    router.add("GET", "/refusals", .strangersRefusals)
     router.add("DELETE", "/tenants/{uuid}", .removeTenant)
     router.add("GET", "/tenants/{uuid}/agents/{agent}", .showAgent)
     router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
@@ -91,6 +95,8 @@ extension ControlPlane {
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
     case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
     case .trace: return await trace(of: try await tenant(uuid).id, beginning: captures["id"] ?? "", request)
+    case .refusals: return await listRefusals(of: try await tenant(uuid).id, request)
+    case .strangersRefusals: return await listRefusals(of: nil, request)
     case .access(let place): return await answer(place, try await tenant(uuid).id, captures["user"] ?? "", request)
     case .removeTenant:
       let tenant = try await tenant(uuid)

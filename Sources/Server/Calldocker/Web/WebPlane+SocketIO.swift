@@ -177,11 +177,15 @@ extension WebPlane {
     }
     let (id, visitor, agent, isAgent) = (session.machine.id, session.visitor, session.agent, session.isAgent)
     guard session.unanswered < Self.maximumUnanswered else {
+      if event.name == "call-request" {
+        let refused = RefusedCall(.busy, page: event.body.page, network: session.source)
+        Task { await signalling.note(refused, naming: event.body.uuid) }
+      }
       return acknowledge(id, ack, WireAnswer(Refusal(.busy, "Too many requests at once.")))
     }
     session.unanswered += 1
     Task {
-      let refusal = await self.refusal(of: event, from: session.foreignOrigin)
+      let refusal = await self.refusal(of: event, from: session.foreignOrigin, session.source)
       let answer: any WireMessage =
         if let refusal {
           WireAnswer(refusal)
@@ -197,11 +201,13 @@ extension WebPlane {
   }
 
   /// Why a page may not do this, where its tenant does not allow its origin.
-  private func refusal(of event: WireEvent, from origin: String?) async -> Refusal? {
+  private func refusal(of event: WireEvent, from origin: String?, _ source: SourceNetwork?) async -> Refusal? {
     guard let origin, event.name == "call-request" || event.name == "register-agent", let uuid = event.body.uuid,
       await !reception.allows(origin, in: uuid)
     else { return nil }
-    if event.name == "call-request" { await signalling.noteRefused(.originRefused) }
+    if event.name == "call-request" {
+      await signalling.note(RefusedCall(.originRefused, page: origin, network: source), naming: uuid)
+    }
     return Refusal(.originRefused)
   }
 
@@ -268,7 +274,10 @@ extension WebPlane {
   }
 
   private func callRequest(_ visitor: VisitorID, _ body: WireBody, from source: SourceNetwork?) async -> WireAnswer {
-    guard let uuid = body.uuid else { return WireAnswer(Refusal(.badRequest, "uuid is missing.")) }
+    guard let uuid = body.uuid else {
+      await signalling.note(RefusedCall(.badRequest, page: body.page, network: source), naming: nil)
+      return WireAnswer(Refusal(.badRequest, "uuid is missing."))
+    }
     let request = CallRequest(
       tenant: uuid, offer: body.sdp, extensionDialled: body.extension, name: body.name, page: body.page,
       source: source)

@@ -6,24 +6,29 @@ import Wire
 /// What a call's flight recorder is told by the exchange, in the order in which it happens.
 package enum FlightNote: Hashable, Sendable {
   case happened(TenantID, CallID, FlightEvent)
-  /// A message of some dialog of ours came in; whose call it is, the recorder knows by its Call-ID.
+  /// A message came in; whether it is of a call of ours and of which, the recorder knows by its Call-ID or its branch.
   case heard(SIPMessage, Flow)
   /// Whose leg it is about, the recorder knows.
   case reported(MediaEvent)
   /// The time of a transaction of that Call-ID has come.
   case rang(callID: String)
   case connectionClosed(ConnectionID)
+  /// A call was not admitted that has no record; of a business, or of none that we know.
+  case turnedAway(TenantID?, RefusedCall)
   /// The business is gone, and what is known of its calls goes with it.
   case forgotten(TenantID)
 }
 
 /// One thing that happened to a call. Secrets never come this far: no password, token, digit or key is part of any case.
-package enum FlightEvent: Hashable, Codable, Sendable {
+///
+/// Each stands in a block of its own size, as one kind is twenty times as long as another and every call keeps dozens.
+package indirect enum FlightEvent: Hashable, Codable, Sendable {
   case input(FlightInput)
   /// Whom the call may ring, before it chooses.
   case view(FlightView)
   case asked(name: String?, page: String?, extensionDialled: String?, hasOffer: Bool)
-  case refused(Refusal.Reason)
+  /// - words: what the visitor was told, where that says more than the reason.
+  case refused(Refusal.Reason, words: String?)
   case chose(AgentChoice)
   case rings(AgentName, phones: Int, browsers: Int)
   /// The call has a new leg.

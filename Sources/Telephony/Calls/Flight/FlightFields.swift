@@ -55,7 +55,7 @@ package struct FlightFields {
       fields["page"] = page.map(names.text)
       fields["extension"] = number.map(names.text)
       return [("asked", fields)]
-    case .refused(let reason): return [("refused", ["reason": reason.rawValue])]
+    case .refused(let reason, _): return [("refused", ["reason": reason.rawValue])]
     case .chose(let choice):
       var fields = ["unlisted": "\(choice.unlisted)"]
       fields["agent"] = choice.chosen.map(names.name)
@@ -85,6 +85,10 @@ package struct FlightFields {
     case .command(let command): return [("command", fields(command.leg, names, ["wish": command.word]))]
     case .toldVisitor(let event): return [("told-visitor", ["event": event.word])]
     case .toldAgent(let event): return [("told-agent", ["event": event.word])]
+    case .input(.sessionJoined(_, let agent)): return [("agent-joined", ["agent": names.name(agent)])]
+    case .input(.sessionGone(_, let isDeliberate)): return [("browser-gone", ["deliberate": "\(isDeliberate)"])]
+    case .input(.agentRemoved(let agent)): return [("agent-removed", ["agent": names.name(agent)])]
+    case .input(.moved(let flow)): return [("phone-moved", ["to": names.text(flow.remote)])]
     case .input, .view, .again, .recorded: return []
     case .ended(let reason, let seconds): return [("ended", ["reason": reason.rawValue, "seconds": "\(seconds)"])]
     }
