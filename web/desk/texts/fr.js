@@ -94,7 +94,9 @@ export const texts = {
     quiet: "Vous n’entendez peut-être rien : aucun son ne vient du visiteur.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.` : "La ligne vers le serveur est perdue. Nouvel essai…"),
+    lost: (seconds) => (seconds > 0
+      ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.`
+      : "La ligne vers le serveur est perdue. Nouvel essai…"),
     now: "Essayer maintenant",
     refused: (sentence) => `Le serveur refuse ce poste : ${sentence}`,
     silent: "Cliquez n’importe où sur cette page pour que le navigateur la laisse sonner.",
