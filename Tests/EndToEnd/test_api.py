@@ -152,7 +152,7 @@ def test_every_operation_is_called_and_answers_as_described(api, gateway, busine
     password = alice.pop("password")
     assert alice == {
         "id": "alice", "displayName": "Alice A.", "teams": ["sales", "night"], "state": "offline", "reason": None, "phones": 0,
-        "desk": False}
+        "pausedSince": None, "desk": False}
     bob = owner("POST", f"{path}/agents", {"name": "bob", "password": "long enough"})
     assert bob.status_code == 201 and "password" not in bob.json()
     register(gateway, business.uuid, "alice", password)
@@ -209,6 +209,10 @@ def use_what_else_there_is(owner, path):
     assert made.status_code == 201
     assert [person["role"] for person in owner.items(f"{path}/users", 1)] == ["owner", "supervisor"]
     assert owner("DELETE", made.headers["Location"]).status_code == 204
+    token = owner("POST", f"{path}/token")
+    assert token.status_code == 201 and token.json()["expiresAt"] > "2026"
+    assert owner("DELETE", f"{path}/token").status_code == 204
+    assert [entry["operation"] for entry in owner.items(f"{path}/audit", 1)][:2] == ["revokeOwnerToken", "makeOwnerToken"]
 
 
 def ring(gateway, uuid):
@@ -270,6 +274,7 @@ def test_what_everybody_may_ask_has_its_mistakes_described_too(api, business):
         (422, "POST", "/api/widget/register", {**form, "email": "nobody"}),
         (422, "POST", "/api/widget/register", {**form, "password": "short"}),
         (422, "POST", "/api/widget/register", {**form, "companyName": "x" * 201}),
+        (422, "POST", "/api/widget/register", {**form, "pasword": "long enough"}),
         (404, "GET", "/api/widget/00000000-0000-4000-8000-000000000000/status", None), (404, "GET", "/api/widget/x/status", None),
         (401, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody", "password": "wrong"}),
         (422, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody"}), (401, "POST", "/api/login/renew", None),

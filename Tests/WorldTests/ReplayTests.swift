@@ -11,7 +11,7 @@ struct ReplayTests {
   private static let block: UInt64 = 50
 
   /// The record as it is found again on a disk.
-  private func written(_ record: FlightRecord) throws -> FlightRecord {
+  static func written(_ record: FlightRecord) throws -> FlightRecord {
     let recording = FlightRecording(program: "test", clock: FlightClock(offset: 0), isPrivate: true, record: record)
     return try JSONDecoder().decode(FlightRecording.self, from: try JSONEncoder().encode(recording)).record
   }
@@ -22,7 +22,7 @@ struct ReplayTests {
     for seed in (block * Self.block)..<((block + 1) * Self.block) {
       let world = try RaceTests.live(seed: seed)
       for record in world.recorder.latest(of: world.tenant, atMost: 10, at: world.now) {
-        let again = try written(record)
+        let again = try Self.written(record)
         bytes += try JSONEncoder().encode(record).count
         var replay = FlightReplay(again)
         let (verdict, replayed) = replay.run()
@@ -63,7 +63,7 @@ struct ReplayTests {
   @Test("A whole call with sound: refused, answered, keys pressed, lost, back and hung up")
   func whole() throws {
     let (world, record) = try eventful()
-    var replay = FlightReplay(try written(record))
+    var replay = FlightReplay(try Self.written(record))
     let (verdict, replayed) = replay.run()
     #expect(verdict.isSame, "\(verdict)\n\(world.history)")
     #expect(replayed?.end == "agent-hung-up")

@@ -178,7 +178,7 @@ export class Panel {
       case "ended": {
         // The gateway's sentence is English; what we can say in the visitor's language goes first.
         const note = reasons[reason] ?? message ?? reasons.failed;
-        if (agent || reason === "visitor-hung-up") return { look: "quiet", sign: "hangUp", title: ended, note };
+        if (agent || ["visitor-hung-up", "taken-over"].includes(reason)) return { look: "quiet", sign: "hangUp", title: ended, note };
         if (nobody.includes(reason)) return { look: "quiet", sign: "call", title: nobodyThere, note };
         return { look: "quiet", sign: "warning", title: reason.startsWith("microphone") ? noMicrophone : failed, note };
       }

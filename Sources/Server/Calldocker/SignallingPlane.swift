@@ -16,6 +16,7 @@ package actor SignallingPlane {
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
     case desks([AgentSessionID], DeskEvent)
+    case dismissed(AgentSessionID, Dismissal)
   }
 
   package nonisolated let loop: EventLoop
@@ -32,6 +33,8 @@ package actor SignallingPlane {
   private let ledger: Ledger
   /// Whoever waits for the records of all calls to be complete.
   private var awaitingRecords: [CheckedContinuation<Void, Never>] = []
+  /// Desks that wait until the disk has what they said of themselves.
+  private var awaitingStatus: [KeepTicket: CheckedContinuation<Bool, Never>] = [:]
   private var tracesUnderWay = 0
   private var awaitingTraces: [CheckedContinuation<Void, Never>] = []
   private let log: Log
@@ -175,8 +178,10 @@ package actor SignallingPlane {
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
       case .desks(let sessions, let event): sink?(.desks(sessions, event))
+      case .dismissed(let session, let why): sink?(.dismissed(session, why))
       case .record(let record): write(record)
       case .keep(let phones): keep(phones)
+      case .keepStatus(let status): keep(status)
       case .flight: break
       case .log(let line): write(line)
       }
@@ -196,6 +201,21 @@ package actor SignallingPlane {
     guard let ticket = phones.ticket else { return }
     with { ((), failure == nil ? $0.kept(ticket, at: $1) : $0.keepFailed(ticket, at: $1)) }
   }
+
+  private func keep(_ status: KeptStatus) {
+    ledger.keep(status) { [self] failure in
+      Task { await kept(status, failure) }
+    }
+  }
+
+  private func kept(_ status: KeptStatus, _ failure: StorageFailure?) {
+    if failure == nil { exchange.statusKept(status) } else { exchange.statusNotKept(status, at: SystemClock.now) }
+    schedule()
+    if let ticket = status.ticket { awaitingStatus.removeValue(forKey: ticket)?.resume(returning: failure == nil) }
+  }
+
+  private static let statusNotKept = Refusal(
+    .busy, "The server could not save this, so nothing was changed; try again in a moment.")
 
   private func write(_ record: CallRecord) {
     ledger.write(record) { [log] failure in
@@ -321,6 +341,8 @@ package actor SignallingPlane {
   package func latestFlights(of tenant: TenantID, atMost count: Int) -> [FlightRecord] {
     flights.latest(of: tenant, atMost: count, at: SystemClock.now)
   }
+  /// Calls that were not admitted; with `nil` those for nobody that we know.
+  package func refusals(of tenant: TenantID?) -> RefusedCalls.Account { flights.refusals[tenant] }
   /// The same of those that the disk has.
   package func keptFlights(of tenant: TenantID, atMost count: Int) async -> [TraceRow] {
     await ledger.latestTraces(of: tenant, atMost: count)
@@ -335,8 +357,12 @@ package actor SignallingPlane {
     if case .failure(let refusal) = result, TenantID(request.tenant) != .doctor { noteRefused(refusal.reason) }
     return result
   }
-  /// Counts a call that did not even reach the exchange.
-  func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
+  private func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
+  /// Counts a call that did not even reach the exchange, and remembers why.
+  func note(_ call: RefusedCall, naming tenant: String?) {
+    noteRefused(call.reason)
+    with { exchange, _ in ((), exchange.turnedAway(call, naming: tenant)) }
+  }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
   }
@@ -354,13 +380,24 @@ package actor SignallingPlane {
   }
   package func registerAgent(
     _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool, status: AgentStatus?
-  ) -> Result<Exchange.Desk, Refusal> {
-    with {
+  ) async -> Result<Exchange.Desk, Refusal> {
+    let result = with {
       $0.registerAgent(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised, status: status, at: $1)
     }
+    guard case .success(let desk) = result, let ticket = desk.keeping, await !isKept(ticket) else { return result }
+    // A desk that was told that it pauses must not be rung, nor one that is rung be told so.
+    with { ((), $0.sessionGone(session, isDeliberate: true, at: $1)) }
+    return .failure(Self.statusNotKept)
   }
-  package func setStatus(_ session: AgentSessionID, _ status: AgentStatus) -> Result<Void, Refusal> {
-    with { ($0.setStatus(session, status, at: $1), []) }
+  package func setStatus(_ session: AgentSessionID, _ status: AgentStatus) async -> Result<Void, Refusal> {
+    switch with({ $0.setStatus(session, status, at: $1) }) {
+    case .failure(let refusal): return .failure(refusal)
+    case .success(let ticket?) where await !isKept(ticket): return .failure(Self.statusNotKept)
+    case .success: return .success(())
+    }
+  }
+  private func isKept(_ ticket: KeepTicket) async -> Bool {
+    await withCheckedContinuation { awaitingStatus[ticket] = $0 }
   }
   package func callOffer(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(session, call, offer, at: $1) }
@@ -375,6 +412,7 @@ package actor SignallingPlane {
   }
   package func reject(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.reject(session, call, at: $1)) } }
   package func agentHangUp(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.hangUp(session, call, at: $1)) } }
+  package func isTalking(_ session: AgentSessionID) -> Bool { exchange.isTalking(session) }
   package func sessionGone(_ session: AgentSessionID, isDeliberate: Bool) {
     with { ((), $0.sessionGone(session, isDeliberate: isDeliberate, at: $1)) }
   }
@@ -434,6 +472,7 @@ package actor SignallingPlane {
     var gauges: ExchangeGauges
     var counts: ExchangeCounts
     var edge: EdgeCounts
+    var strays: StrayResponses
     var refused: [Refusal.Reason: UInt64]
     var legs: LegHistograms
     var turns: Histogram
@@ -441,7 +480,8 @@ package actor SignallingPlane {
 
   var figures: Figures {
     Figures(
-      gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, refused: refused, legs: legs, turns: loop.turns)
+      gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, strays: exchange.strays, refused: refused,
+      legs: legs, turns: loop.turns)
   }
   nonisolated var mediaPlanes: [MediaPlane] { media }
   nonisolated var turnedAway: UInt64 { sockets.listener.turnedAway }

@@ -11,6 +11,9 @@ struct SoundProbe: ~Copyable {
   /// What a switched-off microphone gives in the worst of our codecs: the A-law has no zero, its softest is 8 (ITU-T G.711 table 1a).
   private static let softest: Int32 = 8
 
+  /// Packets in a row of one type that means nothing here which are more than a stray: a fifth of a second.
+  static let foreignPackets = 10
+
   /// When to take the `report`.
   private(set) var due: Instant
   private var decoder: SpeechDecoder
@@ -19,6 +22,7 @@ struct SoundProbe: ~Copyable {
   private var samples: Int64 = 0
   private var energy: Int64 = 0
   private var peak: Int32 = 0
+  private var foreign: (type: PayloadType, packets: Int)?
 
   init(_ codec: AudioCodec, at now: Instant) {
     due = now + Self.period
@@ -46,8 +50,20 @@ struct SoundProbe: ~Copyable {
     }
   }
 
+  /// Comfort noise: somebody is there who suppresses his silence.
+  mutating func comfort(at now: Instant) {
+    if now < due { packets &+= 1 }
+  }
+
+  /// A packet of a type that means nothing here.
+  mutating func noteForeign(_ type: PayloadType, at now: Instant) {
+    guard now < due else { return }
+    foreign = (type, foreign?.type == type ? (foreign?.packets ?? 0) &+ 1 : 1)
+  }
+
   var report: SoundReport {
     var report = SoundReport(packets: packets)
+    if packets == 0, let foreign, foreign.packets >= Self.foreignPackets { report.foreign = foreign.type }
     guard samples > 0 else { return report }
     report.level = peak <= Self.softest ? .digitalSilence : .decibels(Self.decibels(Double(energy) / Double(samples)))
     return report
@@ -56,7 +72,7 @@ struct SoundProbe: ~Copyable {
   /// Begins anew with what comes from now on.
   mutating func again(at now: Instant) {
     due = now + Self.period
-    (packets, samples, energy, peak) = (0, 0, 0, 0)
+    (packets, samples, energy, peak, foreign) = (0, 0, 0, 0, nil)
   }
 
   /// A mean square in whole decibels below that of full scale, which is 0.

@@ -12,7 +12,7 @@ extension Exchange {
     guard let invite = fork.invite, let dialog = Dialog(caller: invite, response), let call = call(place),
       case .ringing(let attempt) = call.phase
     else { return [] }
-    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized()
+    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized().fitted
     guard let phone = Self.phone(response.body) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
       abandon(fork, of: place, at: now)
@@ -61,8 +61,8 @@ extension Exchange {
 
   private static func phone(_ body: [UInt8]) -> PhoneLeg? {
     guard let session = try? SessionDescription(parsing: String(decoding: body, as: UTF8.self)),
-      let description = try? PhoneDescription(session), let codec = description.preferred, let remote = description.remote,
-      let audio = NegotiatedAudio(codec, among: description.codecs, direction: description.direction)
+      let description = try? PhoneDescription(session), let remote = description.remote,
+      let audio = NegotiatedAudio(description)
     else { return nil }
     return PhoneLeg(remote: remote, audio: audio)
   }
@@ -92,8 +92,10 @@ extension Exchange {
       abandoned.remove(key)
       return []
     }
-    guard let dialog = Dialog(caller: invite, response) else { return [] }
-    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: drawer)).serialized()
+    guard let dialog = Dialog(caller: invite, response), let number = try? invite.headers.cseq.number else { return [] }
+    let acknowledgement = dialog.acknowledgement(number: number, via: newVia(flow, for: drawer)).serialized()
+    // A dialog that was there before has had its BYE.
+    guard invite.opensDialog else { return send(acknowledgement, over: flow) }
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
     return send(acknowledgement, over: flow) + sayBye(dialog, flow, elsewhere, for: drawer, at: now)
   }
@@ -141,6 +143,9 @@ extension Exchange {
     case .heardAgain(let leg): return heardAgain(leg, at: now)
     case .heard(let leg, let report): return heard(leg, report, at: now)
     case .gone(let leg): return gone(leg, at: now)
+    case .speaks(let leg, let codec): return speaks(leg, codec)
+    case .unreached(let leg, let isCertain): return unreached(leg, isCertain: isCertain, at: now)
+    case .reachedAgain(let leg): return reachedAgain(leg)
     case .closed(let leg, let report): return records.receive(report, of: leg).map { [.record($0)] } ?? []
     case .digit: return []
     case .strained(let plane):
@@ -205,10 +210,12 @@ extension Exchange {
     switch party {
     case .phone(let phone):
       if let renegotiation = phone.renegotiation { placesByTransaction[renegotiation.key] = nil }
+      let asking = forgetRefresh(phone, place, at: now)
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      forget(phone.invite, phone.key, of: place, at: now)
-      return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now))
+      forget(phone.invite, phone.key, askedOf: phone.flow.remote.ip, of: place, at: now)
+      let bye = reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now)
+      return [closing] + asking + bye
     case .browser(let desk): return [closing, .agent(desk.session, .ended(place.call, reason, seconds: seconds))]
     }
   }

@@ -59,7 +59,10 @@ struct DTLSTests {
     #expect(client.local != client.remote)
     #expect(client.profile == .aeadAES128GCM)
     #expect(client.local.count == 28)
-    #expect(pair.client.deadline == nil && pair.server.deadline == nil)
+    let restAt = pair.now + DTLSSession.restAfter
+    #expect(pair.client.deadline == restAt && pair.server.deadline == restAt)
+    #expect(pair.server.wake(at: restAt).isEmpty)
+    #expect(pair.server.deadline == nil && !pair.server.isResting, "whether the peer has spoken, its owner knows")
   }
 
   @Test("No datagram is larger than the MTU, and a hello in pieces is understood", arguments: [400, 600, 1200])

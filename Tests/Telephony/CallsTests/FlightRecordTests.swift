@@ -46,7 +46,7 @@ struct FlightRecordTests {
     #expect(
       first == .media(.opened(LegID(1), port: UInt16(FlightRecord.beginningEntries + 1))), "the oldest after the beginning")
     #expect(record.entries.last?.event == .media(.opened(LegID(1), port: UInt16(FlightRecord.maximumEntries))))
-    #expect(told(record).contains("… 1 entries are missing here: the record was full."))
+    #expect(told(record).contains("… 1 entry is missing here: the record was full."))
   }
 
   @Test("Bytes, too, have a limit of each entry and of all")
@@ -196,7 +196,9 @@ struct FlightRecordTests {
     var archive = FlightArchive()
     let ended = FlightEvent.ended(.noAnswer, seconds: 0)
     archive.insert(record("first", ended))
-    for number in 0...FlightArchive.maximumRefusalsPerTenant { archive.insert(record("refused\(number)", .refused(.noAgents))) }
+    for number in 0...FlightArchive.maximumRefusalsPerTenant {
+      archive.insert(record("refused\(number)", .refused(.noAgents, words: nil)))
+    }
     #expect(archive.count == FlightArchive.maximumRefusalsPerTenant + 1, "a crowd before a closed door pushes out no call")
     for number in 1...FlightArchive.maximumRecordsPerTenant { archive.insert(record("call\(number)", ended)) }
     let ids = Set(archive.records(of: Self.tenant).map(\.call.description))

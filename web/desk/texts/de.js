@@ -82,6 +82,7 @@ export const texts = {
     "visitor-hung-up": "die andere Seite hat aufgelegt",
     "agent-hung-up": "Sie haben aufgelegt",
     "connection-lost": "die Verbindung ist abgerissen",
+    "taken-over": "das Gespräch geht in einem anderen Fenster weiter",
     "shutting-down": "der Server wurde neu gestartet",
     "blocked": "Ihr Netz lässt keinen Ton durch",
     "failed": "etwas ging schief",

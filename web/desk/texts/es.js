@@ -79,6 +79,7 @@ export const texts = {
     "visitor-hung-up": "ha colgado la otra persona",
     "agent-hung-up": "has colgado",
     "connection-lost": "se ha perdido la conexión",
+    "taken-over": "la llamada continúa en otra ventana",
     "shutting-down": "el servidor se ha reiniciado",
     "blocked": "tu red no deja pasar el sonido",
     "failed": "algo ha fallado",

@@ -79,6 +79,7 @@ export const texts = {
     "visitor-hung-up": "l’autre personne a raccroché",
     "agent-hung-up": "vous avez raccroché",
     "connection-lost": "la connexion a été perdue",
+    "taken-over": "l’appel se poursuit dans une autre fenêtre",
     "shutting-down": "le serveur a redémarré",
     "blocked": "votre réseau ne laisse passer aucun son",
     "failed": "quelque chose a échoué",

@@ -30,7 +30,7 @@ package struct FlightMessage: Hashable, Sendable {
     self.leg = leg
     self.isFromPeer = isFromPeer
     self.way = way
-    (octets, isCut) = kept
+    (octets, isCut) = (kept.octets.fitted, kept.isCut)
   }
 
   /// Headers that are kept. The list says what may be, so that one which nobody thought of is not.

@@ -80,7 +80,8 @@ package struct FlightRecord: Hashable, Sendable {
     for (index, moment) in moments.enumerated() {
       if index == beginning.count { beforeGap = entries.count }
       switch moment.event {
-      case .input, .view, .recorded: continue
+      case .view, .recorded: continue
+      case .input(let input) where !input.isTold: continue
       case .again(let number):
         guard let place = places[number] else { continue }
         entries[place].repeats += 1
@@ -158,6 +159,17 @@ package struct FlightRecord: Hashable, Sendable {
   /// How many of its moments stand before the gap.
   package var momentsBeforeGap: Int { beginning.count }
 
+  /// What the call's request found.
+  package var start: FlightStart? {
+    beginning.lazy.compactMap { if case .input(.request(let start)) = $0.event { start } else { nil } }.first
+  }
+
+  /// Where the call was asked for.
+  var page: String? {
+    guard case .asked(_, let page, _, _)? = beginning.first?.event else { return nil }
+    return page
+  }
+
   // MARK: How it came out
 
   /// How the call ended, in the words of the wire; `nil` while it lasts.
@@ -165,7 +177,7 @@ package struct FlightRecord: Hashable, Sendable {
     for moment in ending.reversed() + beginning.reversed() {
       switch moment.event {
       case .ended(let reason, _): return reason.rawValue
-      case .refused(let reason): return "refused: \(reason.rawValue)"
+      case .refused(let reason, _): return "refused: \(reason.rawValue)"
       default: continue
       }
     }
@@ -234,7 +246,7 @@ extension FlightOffer {
 }
 
 extension String {
-  fileprivate func cut(to octets: Int) -> String {
+  func cut(to octets: Int) -> String {
     guard utf8.count > octets else { return self }
     var kept = String.UnicodeScalarView()
     var left = octets
@@ -247,5 +259,5 @@ extension String {
   }
 
   /// A page's address without what follows its path: sessions and tokens stand there.
-  fileprivate var withoutQuery: String { String(prefix { $0 != "?" && $0 != "#" }) }
+  var withoutQuery: String { String(prefix { $0 != "?" && $0 != "#" }) }
 }
