@@ -293,7 +293,7 @@ def test_queries_and_bodies_are_read_strictly(business):
         ({"limit": 0}, "1 to 200"), ({"limit": 201}, "1 to 200"), ({"limit": "ten"}, "1 to 200"), ({"limit": "9" * 30}, "1 to 200"),
         ({"limit": [1, 2]}, "twice"), ({"limt": 5}, "did you mean limit?"), ({"after": ""}, "1 to 512"),
         ({"after": "x"}, "cursor"), ({"after": base64.b64encode(b"t1").decode()}, "cursor"), ({"after": "Y34="}, "cursor"),
-        ({"reason": "tired"}, "one of"), ({"from": "yesterday"}, "RFC 3339"), ({"from": "2026-02-30T00:00:00Z"}, "RFC 3339"),
+        ({"reason": "tired"}, "one of"), ({"answered": "yes"}, "one of"), ({"answered": ""}, "one of"), ({"from": "yesterday"}, "RFC 3339"), ({"from": "2026-02-30T00:00:00Z"}, "RFC 3339"),
         ({"to": "2026-11-24T00:00:00+01:00Z"}, "RFC 3339"), ({"agent": "x" * 65}, "1 to 64"),
     ]:
         answer = owner("GET", f"{path}/calls", **query)
@@ -395,6 +395,7 @@ def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, busine
     stranger = Business(api, "Other", "other@acme.example")
     add_calls(gateway, business.uuid, [
         {"id": f"c{number:03}", "started_at": 1000 * (number // 2), "agent": ["alice", "bob", None][number % 3],
+         "answered_at": [None, 1000 * number + 2][number % 2],
          "team": ["sales", None][number % 2], "ended_at": 1000 * number + 5,
          "end_reason": ["no-answer", "agent-hung-up"][number % 2]} for number in range(250)])
     add_calls(gateway, business.uuid, [{
@@ -423,6 +424,12 @@ def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, busine
     assert ids(agent="bob") == [f"c{number:03}" for number in numbers if number % 3 == 1]
     assert ids(team="sales", reason="no-answer") == [f"c{number:03}" for number in numbers if number % 2 == 0]
     assert ids(**{"from": "1970-01-01T00:00:10Z", "to": "1970-01-01T01:00:12+01:00"}) == ["c023", "c022", "c021", "c020"]
+    assert ids(answered="true") == ["whole"] + [f"c{number:03}" for number in numbers if number % 2]
+    assert ids(answered="false", agent="alice") == [f"c{number:03}" for number in numbers if number % 6 == 0]
+    assert ids(answered="true", reason="no-answer") == []
+    add_calls(gateway, business.uuid, [{"id": "rings", "started_at": 3}, {"id": "talks", "started_at": 4, "answered_at": 5}])
+    talks_too = ids(answered="true"), ids(answered="false")
+    assert "talks" in talks_too[0] and not {"rings", "talks"} & set(talks_too[1]), "of what lasts nobody knows that it was missed"
     assert ids(agent="nobody") == [] and owner("GET", f"{path}/c000").json()["id"] == "c000"
     # A cursor is a position, and in another business it is the same position in that one's own list.
     cursor = owner("GET", path, limit=1).json()["next"]

@@ -237,17 +237,17 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
                 return
 
         def more_pauses():
-            desk = socketio.Client(reconnection=False)
+            desk = StockClient(reconnection=False)
             try:
                 desk.connect(gateway.http)
                 name = ask(gateway, "agent", "add", uuid, f"p{uuids.uuid4().hex[:10]}")["agent"]
-                assert desk.call("register-agent", {"uuid": uuid, "agentId": name, "token": token}, timeout=5)["success"]
+                assert desk.call("register-agent", {"uuid": uuid, "agentId": name, "token": token}, timeout=30)["success"]
                 while not end.is_set():
                     reason = uuids.uuid4().hex
                     # What was said last and not answered may be on the disk, or not.
                     if name in pauses:
                         pauses[name] = [pauses[name][0], reason]
-                    assert desk.call("agent-status", {"status": "paused", "reason": reason}, timeout=5)["success"]
+                    assert desk.call("agent-status", {"status": "paused", "reason": reason}, timeout=30)["success"]
                     pauses[name] = [reason]
             except (socketio.exceptions.SocketIOError, AssertionError, json.JSONDecodeError):
                 return
@@ -258,7 +258,7 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
         time.sleep(dice.uniform(0.05, 0.6))
         if trial == 19:
             # However slow the machine is, there is something to be lost.
-            eventually(lambda: signed_up and teams_added and phones and calls, 120, "a fact of each kind")
+            eventually(lambda: signed_up and teams_added and phones and calls and pauses, 120, "a fact of each kind")
         gateway.process.kill()
         end.set()
         for thread in threads:

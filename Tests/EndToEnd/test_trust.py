@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from conftest import eventually, sign_up
+from conftest import sign_up
+from patience import StockClient, eventually
 from test_desk import Client, offer
 from test_durable import ask, calldocker, house, kill, rows
 from test_login import api, business, log_in, log_out, owner_of, renew
@@ -80,7 +81,7 @@ def test_a_desk_is_told_when_its_right_ends_and_has_no_seat(house, ending):
     token = log_in(gateway, uuid, "alice", "secret-1").json()["token"]
     other = desk(gateway, uuid, log_in(gateway, uuid, "bob", "secret-2").json()["token"], "bob")
     if ending == "time":
-        token = short_lived(gateway, token, 2)
+        token = short_lived(gateway, token, 10)
     alice = desk(gateway, uuid, token)
     assert alice.answer["success"] and other.answer["success"]
     if ending == "logout":
@@ -163,17 +164,15 @@ def test_a_fresh_token_on_the_same_socket_outlives_the_old_one(house):
 
 
 def test_who_polls_is_told_as_well(house):
-    import socketio
-
     gateway = house()
     made = business(gateway)
     uuid = made["uuid"]
     token = log_in(gateway, uuid, "alice", "secret-1").json()["token"]
     told = []
-    alice = socketio.Client(reconnection=False)
+    alice = StockClient(reconnection=False)
     alice.on("error", told.append)
     alice.connect(gateway.http, transports=["polling"])
-    assert alice.call("register-agent", {"uuid": uuid, "agentId": "alice", "token": token}, timeout=10)["success"]
+    assert alice.call("register-agent", {"uuid": uuid, "agentId": "alice", "token": token}, timeout=30)["success"]
     assert log_out(gateway, token).status_code == 204
     eventually(lambda: told and not alice.connected, what="words and the end")
     assert told[0]["reason"] == "unauthorised"
@@ -246,7 +245,7 @@ def test_settings_and_a_password_are_changed_together_or_not_at_all(house):
     gateway = house()
     made = business(gateway)
     uuid, owner = made["uuid"], owner_of(gateway, made)
-    with sqlite3.connect(f"{gateway.data}/calldocker.db", timeout=10) as database:
+    with sqlite3.connect(f"{gateway.data}/calldocker.db", timeout=30) as database:
         database.execute("CREATE TRIGGER broken BEFORE UPDATE ON tenants BEGIN SELECT RAISE(ABORT, 'the disk of this test'); END")
     wish = {"ownerPassword": "another one", "name": "Shop"}
     answer = api(gateway, "PATCH", f"{uuid}/settings", owner, json=wish)
@@ -257,7 +256,7 @@ def test_settings_and_a_password_are_changed_together_or_not_at_all(house):
     kill(gateway)
     gateway = house()
     assert owner_of(gateway, made)
-    with sqlite3.connect(f"{gateway.data}/calldocker.db", timeout=10) as database:
+    with sqlite3.connect(f"{gateway.data}/calldocker.db", timeout=30) as database:
         database.execute("DROP TRIGGER broken")
     database.close()
     assert api(gateway, "PATCH", f"{uuid}/settings", owner, json=wish).status_code == 200
@@ -326,7 +325,7 @@ def test_a_pause_that_could_not_be_saved_is_refused_and_is_none(house):
     uuid, owner = made["uuid"], owner_of(gateway, made)
     token = log_in(gateway, uuid, "alice", "secret-1").json()["token"]
     client = desk(gateway, uuid, token)
-    with sqlite3.connect(f"{gateway.data}/calldocker.db", timeout=10) as database:
+    with sqlite3.connect(f"{gateway.data}/calldocker.db", timeout=30) as database:
         database.execute("CREATE TRIGGER broken BEFORE UPDATE ON agents BEGIN SELECT RAISE(ABORT, 'the disk of this test'); END")
     database.close()
     answer = client.ask("agent-status", status="paused", reason="lunch")

@@ -127,7 +127,8 @@ export class Panel {
     parts.title.textContent = title;
     this.#write(parts.note, this.#isDialling ? "" : note);
     this.#write(parts.notice, texts.notices[state.notice]);
-    this.#write(parts.timer, hasSound && state.startedAt ? clock(Math.floor((Date.now() - state.startedAt) / 1000)) : state.seconds >= 0 ? texts.lasted(clock(state.seconds)) : "");
+    const lasted = state.seconds >= 0 ? texts.lasted(clock(state.seconds)) : "";
+    this.#write(parts.timer, hasSound && state.startedAt ? clock(Math.floor((Date.now() - state.startedAt) / 1000)) : lasted);
     for (const button of [parts.mute, parts.keypad]) button.hidden = !hasSound;
     parts.hangUp.hidden = !isLive;
     parts.start.hidden = isLive;

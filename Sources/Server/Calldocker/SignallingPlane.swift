@@ -45,11 +45,9 @@ package actor SignallingPlane {
   private var legs = LegHistograms()
   private var refused: [Refusal.Reason: UInt64] = [:]
   private var timer: EventLoop.TimerID?
-  private var facing: [IPAddress: IPAddress] = [:]
+  private var routes = Routes()
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
-  /// Peers whose route is remembered; past it all are asked anew.
-  private static let maximumRoutes = 10_000
   /// Datagrams that one wake-up reads before time and the web have their turn.
   private static let batch = 256
   /// What may wait for a phone that does not read.
@@ -139,11 +137,7 @@ package actor SignallingPlane {
     if let advertised, !peer.isPrivate, advertised.isIPv6 == peer.isIPv6 { return advertised }
     if let known { return known }
     guard host.isUnspecified else { return host }
-    if let known = facing[peer] { return known }
-    if facing.count >= Self.maximumRoutes { facing = [:] }
-    let found = Interfaces.address(facing: peer) ?? .loopback
-    facing[peer] = found
-    return found
+    return routes.address(facing: peer)
   }
 
   private func schedule() {
@@ -235,7 +229,7 @@ package actor SignallingPlane {
   }
 
   /// Traces on their way to the disk at a time; one more is lost, and no call waits for it.
-  private static let maximumTraces = 256
+  static let maximumTraces = 256
 
   private func keep(_ records: [FlightRecord], isLast: Bool = false) {
     for record in records where record.tenant != .doctor {
@@ -500,18 +494,4 @@ package actor SignallingPlane {
   nonisolated var mediaPlanes: [MediaPlane] { media }
   nonisolated var turnedAway: UInt64 { sockets.listener.turnedAway }
   nonisolated var disk: (isFailing: Bool, heldCalls: Int) { ledger.diskFigures }
-}
-
-extension IPAddress {
-  /// Addresses that never cross the internet (RFC 1918, RFC 4193, loopback, link-local).
-  var isPrivate: Bool {
-    switch self {
-    case .v4(let bits):
-      bits >> 24 == 10 || bits >> 24 == 127 || bits >> 20 == 0xAC1 || bits >> 16 == 0xC0A8 || bits >> 16 == 0xA9FE
-    case .v6(let high, let low): high >> 57 == 0x7E || isLinkLocal || (high == 0 && low == 1)
-    }
-  }
-
-  /// Addresses that mean something only together with the link they are on (RFC 4291 §2.5.6).
-  var isLinkLocal: Bool { if case .v6(let high, _) = self { high >> 54 == 0x3FA } else { false } }
 }

@@ -191,7 +191,7 @@ extension Exchange {
     switch change {
     case .tenantAdded(let id, let name, let isOpen, let fallback):
       guard tenants[id] == nil else { throw .tenantExists }
-      guard tenants.count < Self.maximumTenants else { throw .tooMany(limit: Self.maximumTenants) }
+      guard tenants.count < tenantRoom else { throw .tooMany(limit: tenantRoom) }
       tenants[id] = Tenant(id: id, name: name, isOpen: isOpen, fallback: fallback)
       if id != .doctor { tenantsInOrder.append(id) }
     case .agentAdded(let id, let name, let alias, let digest, let teams):

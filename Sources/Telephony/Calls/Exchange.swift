@@ -68,6 +68,8 @@ package struct Exchange: Sendable {
   package var strays: StrayResponses { layer.strays }
   package internal(set) var counts = ExchangeCounts()
   package internal(set) var isShuttingDown = false
+  /// Businesses that it takes.
+  var tenantRoom = Exchange.maximumTenants
 
   // Ways back from a machine's own names to the call that owns it.
   struct Place: Hashable {

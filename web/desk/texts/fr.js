@@ -98,7 +98,9 @@ export const texts = {
     phoneQuiet: "Vous n’entendez peut-être rien au téléphone : le son du visiteur n’y arrive pas.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.` : "La ligne vers le serveur est perdue. Nouvel essai…"),
+    lost: (seconds) => (seconds > 0
+      ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.`
+      : "La ligne vers le serveur est perdue. Nouvel essai…"),
     now: "Essayer maintenant",
     refused: (sentence) => `Le serveur refuse ce poste : ${sentence}`,
     silent: "Cliquez n’importe où sur cette page pour que le navigateur la laisse sonner.",

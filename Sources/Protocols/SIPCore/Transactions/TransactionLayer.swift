@@ -57,9 +57,11 @@ package struct TransactionLayer: Sendable {
   /// Responses that answered nothing of ours; who judges those that find no transaction here notes them, too.
   package var strays = StrayResponses()
   private let timers: TransactionTimers
+  /// Transactions that it takes.
+  let room: Int
 
-  package init(timers: TransactionTimers = TransactionTimers()) {
-    self.timers = timers
+  package init(timers: TransactionTimers = TransactionTimers(), room: Int = TransactionLayer.maximumTransactions) {
+    (self.timers, self.room) = (timers, room)
   }
 
   package var count: Int { machines.count }
@@ -109,7 +111,7 @@ package struct TransactionLayer: Sendable {
     // An ACK of a 2xx has a branch of its own and no answer (§17.1.1.3).
     if request.method == .ack { return [.acknowledged(request, flow)] }
     let size = request.headers.fields.reduce(request.body.count) { $0 + $1.value.count }
-    guard machines.count < Self.maximumTransactions, heldOctets + size <= Self.maximumOctets else {
+    guard machines.count < room, heldOctets + size <= Self.maximumOctets else {
       return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
     }
     heldOctets += size
@@ -172,7 +174,7 @@ package struct TransactionLayer: Sendable {
   package mutating func send(
     _ request: SIPRequest, over flow: Flow, at now: Instant
   ) -> (key: TransactionKey, outputs: [Output])? {
-    guard machines.count < Self.maximumTransactions, let branch = try? request.headers.topVia.branch else { return nil }
+    guard machines.count < room, let branch = try? request.headers.topVia.branch else { return nil }
     let key = TransactionKey(client: branch, method: request.method)
     if request.method == .invite {
       keep(key, .inviteClient(InviteClientTransaction(request, timers: timers(for: flow), at: now), flow, cancel: .unwanted))

@@ -253,7 +253,7 @@ package struct Ledger: Sendable {
   // MARK: Traces
 
   /// Traces that one question brings from the disk at most: a prefix that so many share tells none of them.
-  private static let maximumTraces = 10
+  static let maximumTraces = 10
 
   /// Writes down what happened to a call; says why not, if it could not be.
   func keep(_ record: FlightRecord, _ clock: FlightClock) async -> StorageFailure? {

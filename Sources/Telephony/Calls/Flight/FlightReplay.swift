@@ -39,7 +39,7 @@ package struct FlightReplay {
   private let start: FlightStart?
 
   /// Media planes that a recording may tell of.
-  private static let maximumPlanes = 1024
+  package static let maximumPlanes = 1024
 
   package init(_ record: FlightRecord) {
     self.record = record
