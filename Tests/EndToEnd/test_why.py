@@ -80,6 +80,12 @@ def test_a_declined_call_explains_itself(gateway, softphone, tmp_path):
     damaged = tmp_path / "damaged.json"
     damaged.write_text("{}")
     assert calldocker("replay", str(damaged))[0] == 65
+    # With blanks behind it, as many as may be, and with one more.
+    large = tmp_path / "large.json"
+    whole = named.read_text()
+    for size, found in [(16 * 1024 * 1024, 0), (16 * 1024 * 1024 + 1, 65)]:
+        large.write_text(whole + " " * (size - len(whole.encode())))
+        assert large.stat().st_size == size and calldocker("replay", str(large))[0] == found, size
 
     code, _, errors = calldocker("why", DEMO, "zzzzzzzz", data=gateway.data)
     assert code == 65 and "calldocker calls" in errors

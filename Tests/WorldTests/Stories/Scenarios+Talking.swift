@@ -225,6 +225,19 @@ extension Scenario {
       stage.pass(seconds: 1)
       alice.say(.bye, number: 1)
     },
+    Scenario("an answer from a host that was not asked") { stage in
+      let alice = stage.script("alice")
+      try stage.call()
+      alice.answer(.ringing)
+      let home = alice.address
+      alice.move(to: SocketAddress(.v4(0xCB00_7199), 5060))
+      alice.answer(.busyHere)
+      stage.pass(seconds: 1)
+      alice.move(to: home)
+      alice.accept()
+      stage.pass(seconds: 1)
+      alice.say(.bye, number: 1)
+    },
     Scenario("an answer with the right branch and another Call-ID") { stage in
       let alice = stage.script("alice")
       let call = try stage.call()

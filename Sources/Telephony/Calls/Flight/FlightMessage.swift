@@ -131,6 +131,12 @@ package struct FlightMessage: Hashable, Sendable {
   /// Whether it is said in a dialog that there is already.
   package var isInDialog: Bool { header("To")?.contains(";tag=") == true }
 
+  /// Of the transaction that it belongs to.
+  var branch: Substring? {
+    guard let via = header("Via"), let start = via.firstRange(of: ";branch=")?.upperBound else { return nil }
+    return via[start...].prefix { $0 != ";" && $0 != "," && $0 != " " }
+  }
+
   /// The request that this is or answers.
   package var about: String { header("CSeq")?.split(separator: " ").last.map(String.init) ?? "" }
 
