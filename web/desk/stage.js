@@ -150,8 +150,11 @@ export class Stage {
         return { ...known, look: "ended", kicker: isAnswered ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
       }
       default: {
+        // The answer may be this agent's own, on a phone beside the desk.
+        const isOurs = call.reason === "answered-elsewhere" && this.#shift.isElsewhere;
+        if (isOurs) return { ...known, notice: this.#phoneNotice(), look: "talking", kicker: texts.elsewhere, note: () => texts.elsewhereNote, buttons: ["done"] };
         const ending = endings[call.reason] ?? "";
-        return { ...known, notice: this.#phoneNotice(), look: "ended", kicker: ["declined", "answered-elsewhere"].includes(call.reason) ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
+        return { ...known, look: "ended", kicker: ["declined", "answered-elsewhere"].includes(call.reason) ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
       }
     }
   }
