@@ -152,7 +152,7 @@ def test_every_operation_is_called_and_answers_as_described(api, gateway, busine
     password = alice.pop("password")
     assert alice == {
         "id": "alice", "displayName": "Alice A.", "teams": ["sales", "night"], "state": "offline", "reason": None, "phones": 0,
-        "desk": False}
+        "pausedSince": None, "desk": False}
     bob = owner("POST", f"{path}/agents", {"name": "bob", "password": "long enough"})
     assert bob.status_code == 201 and "password" not in bob.json()
     register(gateway, business.uuid, "alice", password)
@@ -186,6 +186,8 @@ def test_every_operation_is_called_and_answers_as_described(api, gateway, busine
     assert trace["call"] == call and trace["entries"][0]["event"] == "asked" and "Vera" not in json.dumps(trace)
     assert "Vera" in owner("GET", f"{path}/calls/{call}/trace", private="yes").text
 
+    assert set(owner("GET", f"{path}/refusals", private="yes").json()) == {"counts", "refusals"}
+
     agent = api.logged_in(business.uuid, "alice", password)
     assert "contacts" not in agent("GET", f"{path}/agents/alice").json()
     assert agent("POST", "/api/login/renew").status_code == 200
@@ -209,6 +211,10 @@ def use_what_else_there_is(owner, path):
     assert made.status_code == 201
     assert [person["role"] for person in owner.items(f"{path}/users", 1)] == ["owner", "supervisor"]
     assert owner("DELETE", made.headers["Location"]).status_code == 204
+    token = owner("POST", f"{path}/token")
+    assert token.status_code == 201 and token.json()["expiresAt"] > "2026"
+    assert owner("DELETE", f"{path}/token").status_code == 204
+    assert [entry["operation"] for entry in owner.items(f"{path}/audit", 1)][:2] == ["revokeOwnerToken", "makeOwnerToken"]
 
 
 def ring(gateway, uuid):
@@ -270,6 +276,7 @@ def test_what_everybody_may_ask_has_its_mistakes_described_too(api, business):
         (422, "POST", "/api/widget/register", {**form, "email": "nobody"}),
         (422, "POST", "/api/widget/register", {**form, "password": "short"}),
         (422, "POST", "/api/widget/register", {**form, "companyName": "x" * 201}),
+        (422, "POST", "/api/widget/register", {**form, "pasword": "long enough"}),
         (404, "GET", "/api/widget/00000000-0000-4000-8000-000000000000/status", None), (404, "GET", "/api/widget/x/status", None),
         (401, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody", "password": "wrong"}),
         (422, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody"}), (401, "POST", "/api/login/renew", None),
@@ -286,7 +293,7 @@ def test_queries_and_bodies_are_read_strictly(business):
         ({"limit": 0}, "1 to 200"), ({"limit": 201}, "1 to 200"), ({"limit": "ten"}, "1 to 200"), ({"limit": "9" * 30}, "1 to 200"),
         ({"limit": [1, 2]}, "twice"), ({"limt": 5}, "did you mean limit?"), ({"after": ""}, "1 to 512"),
         ({"after": "x"}, "cursor"), ({"after": base64.b64encode(b"t1").decode()}, "cursor"), ({"after": "Y34="}, "cursor"),
-        ({"reason": "tired"}, "one of"), ({"from": "yesterday"}, "RFC 3339"), ({"from": "2026-02-30T00:00:00Z"}, "RFC 3339"),
+        ({"reason": "tired"}, "one of"), ({"answered": "yes"}, "one of"), ({"answered": ""}, "one of"), ({"from": "yesterday"}, "RFC 3339"), ({"from": "2026-02-30T00:00:00Z"}, "RFC 3339"),
         ({"to": "2026-11-24T00:00:00+01:00Z"}, "RFC 3339"), ({"agent": "x" * 65}, "1 to 64"),
     ]:
         answer = owner("GET", f"{path}/calls", **query)
@@ -381,12 +388,14 @@ def test_an_agent_sees_the_calls_of_its_business(api, gateway, business):
     assert [call["id"] for call in alice("GET", f"{business.path}/calls", agent="Alice").json()["items"]] == ["mine"]
     assert alice("GET", f"{business.path}/calls/theirs").status_code == 200
     assert alice("GET", f"{business.path}/calls/theirs/trace").status_code == 403
+    assert alice("GET", f"{business.path}/refusals").status_code == 403
 
 
 def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, business):
     stranger = Business(api, "Other", "other@acme.example")
     add_calls(gateway, business.uuid, [
         {"id": f"c{number:03}", "started_at": 1000 * (number // 2), "agent": ["alice", "bob", None][number % 3],
+         "answered_at": [None, 1000 * number + 2][number % 2],
          "team": ["sales", None][number % 2], "ended_at": 1000 * number + 5,
          "end_reason": ["no-answer", "agent-hung-up"][number % 2]} for number in range(250)])
     add_calls(gateway, business.uuid, [{
@@ -415,6 +424,12 @@ def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, busine
     assert ids(agent="bob") == [f"c{number:03}" for number in numbers if number % 3 == 1]
     assert ids(team="sales", reason="no-answer") == [f"c{number:03}" for number in numbers if number % 2 == 0]
     assert ids(**{"from": "1970-01-01T00:00:10Z", "to": "1970-01-01T01:00:12+01:00"}) == ["c023", "c022", "c021", "c020"]
+    assert ids(answered="true") == ["whole"] + [f"c{number:03}" for number in numbers if number % 2]
+    assert ids(answered="false", agent="alice") == [f"c{number:03}" for number in numbers if number % 6 == 0]
+    assert ids(answered="true", reason="no-answer") == []
+    add_calls(gateway, business.uuid, [{"id": "rings", "started_at": 3}, {"id": "talks", "started_at": 4, "answered_at": 5}])
+    talks_too = ids(answered="true"), ids(answered="false")
+    assert "talks" in talks_too[0] and not {"rings", "talks"} & set(talks_too[1]), "of what lasts nobody knows that it was missed"
     assert ids(agent="nobody") == [] and owner("GET", f"{path}/c000").json()["id"] == "c000"
     # A cursor is a position, and in another business it is the same position in that one's own list.
     cursor = owner("GET", path, limit=1).json()["next"]

@@ -172,6 +172,11 @@ def test_the_agent_answers_in_the_browser_and_both_hear_each_other(desk, visitor
     row.get_by_role("button").click()
     expect(row.get_by_text(re.compile("MOS 4"))).not_to_have_count(0)
     expect(row.get_by_text("good")).not_to_have_count(0)
+    outcome = page.get_by_role("combobox", name="Outcome")
+    outcome.select_option("missed")
+    expect(page.get_by_text("No such calls")).to_be_visible()
+    outcome.select_option("answered")
+    expect(page.locator(".call")).to_have_count(1)
 
 
 def test_the_visitor_hangs_up(desk, visitor):
@@ -518,6 +523,10 @@ def test_the_history_pages_filters_and_shows_what_it_has_not(scripted):
     expect(row).to_have_count(9)
     page.get_by_role("combobox", name="Outcome").select_option("missed")
     expect(row).to_have_count(9)
+    page.get_by_role("combobox", name="Outcome").select_option("answered")
+    eventually(lambda: (page.mouse.wheel(0, 4000), row.count())[1] == 81, what="all that were answered, page by page")
+    asked = [path for _, path in server.asked if "/calls" in path]
+    assert any("answered=false" in path for path in asked) and sum("answered=true" in path for path in asked) >= 3, asked
     page.get_by_role("combobox", name="Outcome").select_option("failed")
     expect(page.get_by_text("No such calls")).to_be_visible()
     page.get_by_role("button", name="Show all calls").click()

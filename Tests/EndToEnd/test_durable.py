@@ -198,8 +198,9 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
     print("seed", seed)
     dice = random.Random(seed)
     gateway = house(demo=True)
-    uuid = ask(gateway, "tenant", "add", "ACME")["uuid"]
-    signed_up, agents_added, teams_added, phones, calls = set(), set(), {}, {}, set()
+    made = ask(gateway, "tenant", "add", "ACME")
+    uuid, token = made["uuid"], made["token"]
+    signed_up, agents_added, teams_added, phones, calls, pauses = set(), set(), {}, {}, set(), {}
     for trial in range(20):
         end = threading.Event()
 
@@ -235,13 +236,29 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
             except (socketio.exceptions.SocketIOError, KeyError):
                 return
 
-        threads = [threading.Thread(target=work) for work in (sign_ups, more_agents, more_calls)]
+        def more_pauses():
+            desk = StockClient(reconnection=False)
+            try:
+                desk.connect(gateway.http)
+                name = ask(gateway, "agent", "add", uuid, f"p{uuids.uuid4().hex[:10]}")["agent"]
+                assert desk.call("register-agent", {"uuid": uuid, "agentId": name, "token": token}, timeout=30)["success"]
+                while not end.is_set():
+                    reason = uuids.uuid4().hex
+                    # What was said last and not answered may be on the disk, or not.
+                    if name in pauses:
+                        pauses[name] = [pauses[name][0], reason]
+                    assert desk.call("agent-status", {"status": "paused", "reason": reason}, timeout=30)["success"]
+                    pauses[name] = [reason]
+            except (socketio.exceptions.SocketIOError, AssertionError, json.JSONDecodeError):
+                return
+
+        threads = [threading.Thread(target=work) for work in (sign_ups, more_agents, more_calls, more_pauses)]
         for thread in threads:
             thread.start()
         time.sleep(dice.uniform(0.05, 0.6))
         if trial == 19:
             # However slow the machine is, there is something to be lost.
-            eventually(lambda: signed_up and teams_added and phones and calls, 120, "a fact of each kind")
+            eventually(lambda: signed_up and teams_added and phones and calls and pauses, 120, "a fact of each kind")
         gateway.process.kill()
         end.set()
         for thread in threads:
@@ -256,7 +273,11 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
             assert [phone["address"] for phone in found[name]["phones"]] == [address], f"trial {trial}: {name}'s phone"
         teams = {team["team"]: team["members"] for team in ask(gateway, "team", "list", uuid)["teams"]}
         assert teams_added.items() <= teams.items(), f"trial {trial}: teams"
+        kept = dict(rows(gateway, "SELECT name, pause_reason FROM agents WHERE paused_at IS NOT NULL"))
+        for name, reasons in pauses.items():
+            assert kept.get(name) in reasons, f"trial {trial}: {name}'s pause is {kept.get(name)} and not {reasons}"
+            assert found[name]["pausedSince"], f"trial {trial}: {name}"
         ended = {call for (call,) in rows(gateway, "SELECT id FROM calls WHERE end_reason = 'visitor-hung-up'")}
         assert calls <= ended, f"trial {trial}: lost {calls - ended}"
     print(len(signed_up), "businesses,", len(agents_added), "agents,", len(teams_added), "teams,", len(phones), "phones,", len(calls), "calls")
-    assert signed_up and agents_added and teams_added and phones and calls
+    assert signed_up and agents_added and teams_added and phones and calls and pauses

@@ -290,6 +290,27 @@ def test_an_owner_adds_lists_and_removes_people(house):
     assert log_in(gateway, uuid, "sue+1@b.example", "long enough").status_code == 401
 
 
+def test_a_business_may_have_two_hundred_people_and_not_one_more(house):
+    gateway = house()
+    made = business(gateway)
+    uuid = made["uuid"]
+    assert gateway.stop() == 0
+    with sqlite3.connect(f"{gateway.data}/calldocker.db") as database:
+        database.execute(
+            "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 198) "
+            "INSERT INTO users SELECT tenant, 'u' || n || '@b.example', 'supervisor', password_algorithm, password_cost, "
+            "password_salt, password_hash, created_at, tokens_valid_after FROM users, many")
+    gateway = house()
+    owner = owner_of(gateway, made)
+    form = {"password": "long enough", "role": "supervisor"}
+    last = api(gateway, "POST", f"{uuid}/users", owner, json={**form, "user": "last@b.example"})
+    assert last.status_code == 201
+    refused = api(gateway, "POST", f"{uuid}/users", owner, json={**form, "user": "one.more@b.example"})
+    assert (refused.status_code, "may have 200 users" in refused.json()["detail"]) == (409, True), refused.text
+    assert api(gateway, "DELETE", f"{uuid}/users/u7@b.example", owner).status_code == 204
+    assert api(gateway, "POST", f"{uuid}/users", owner, json={**form, "user": "one.more@b.example"}).status_code == 201
+
+
 def test_settings_are_shown_changed_and_kept(house):
     gateway = house()
     made = business(gateway)
@@ -402,12 +423,13 @@ def test_pages_of_other_origins_get_nothing_that_is_the_tenants(house):
             assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
             assert "POST" not in preflight.headers["Access-Control-Allow-Methods"], "what is not served there"
             assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
-            assert int(preflight.headers["Access-Control-Max-Age"]) > 0
+            assert 0 < int(preflight.headers["Access-Control-Max-Age"]) <= 86_400
     # A business that names none may be asked from everywhere, and the service itself as well.
     for path in (f"/api/widget/{other['uuid']}/status", "/healthz", "/api/login"):
         answer = requests.get(f"{gateway.http}{path}", headers={"Origin": EVIL}, timeout=30)
         assert permission(answer) in ("*", EVIL), path
-    assert permission(requests.options(f"{gateway.http}/api/login", headers={"Origin": EVIL}, timeout=30)) == "*"
+    preflight = requests.options(f"{gateway.http}/api/login", headers={"Origin": EVIL}, timeout=30)
+    assert permission(preflight) == "*" and preflight.headers["Access-Control-Max-Age"] == "86400"
 
 
 # What a desk of somebody's own would do: log in, ask with the token, change something (which is preflighted), look for the new address.

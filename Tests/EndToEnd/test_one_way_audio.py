@@ -175,7 +175,7 @@ def test_a_phone_that_nobody_understands_is_told_and_taken_back(gateway, desk, c
     hears(page, 1000)
     expect(quiet).to_be_hidden()
     expect(unheard).to_be_hidden()
-    assert "only packets of type 9, which was not agreed" in story(gateway, panel)
+    assert "only packets of type 9 came" in story(gateway, panel)
 
 
 def test_a_widget_whose_packets_are_lost_is_told_at_both_ends_and_taken_back(desk, call):

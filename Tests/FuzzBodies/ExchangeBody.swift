@@ -211,7 +211,7 @@ private struct Day {
     case 0: try registerAgent(session)
     case 1:
       let status: AgentStatus = decisions.flag() ? .available : .paused(reason: "lunch")
-      _ = exchange.setStatus(session, status, at: now)
+      try take(exchange.setStatus(session, status, at: now).1)
     case 2:
       let (result, outputs) = exchange.accept(session, lastCall, offer: Self.offer, at: now)
       if case .success(let accepted) = result { deskTokens[lastCall] = accepted.resumeToken }
@@ -353,7 +353,9 @@ private struct Day {
         guard let ticket = phones.ticket else { continue }
         // A disk that fails now and then, and not by chance: the same bytes do the same again.
         try take(phones.phones.count % 3 == 2 ? exchange.keepFailed(ticket, at: now) : exchange.kept(ticket, at: now))
-      case .visitor, .agent, .flight, .log: break
+      case .keepStatus(let status):
+        if status.pausedSince == nil { exchange.statusNotKept(status, at: now) } else { exchange.statusKept(status) }
+      case .visitor, .agent, .dismissed, .flight, .log: break
       }
     }
   }

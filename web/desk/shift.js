@@ -97,6 +97,7 @@ export class Shift {
     this.line.onState = () => this.#lineChanged();
     this.line.onEvent = (name, body) => this.#hear(name, body);
     this.line.greet = (request) => this.#greet(request);
+    this.session.onRenew = () => this.#showToken();
     const { uuid, ...call } = Talk.kept.value ?? {};
     if (call.callId && uuid === this.session.uuid) this.#take(call);
     this.line.open();
@@ -153,6 +154,12 @@ export class Shift {
     return answer;
   }
 
+  /** The server lets go of a desk whose token has run out: it is shown the fresh one. */
+  #showToken() {
+    const { uuid, user, token } = this.session;
+    if (this.line.isOpen) this.line.request("register-agent", { uuid, agentId: user, token }).catch(() => {});
+  }
+
   #lineChanged() {
     const { name } = this.line.state;
     if (name === "lost") {
@@ -170,6 +177,8 @@ export class Shift {
 
   #hear(name, body) {
     switch (name) {
+      case "error":
+        return body.reason === "unauthorised" ? this.session.ended() : undefined;
       case "incoming-call":
         return this.#ring(body);
       case "incoming-call-ended":

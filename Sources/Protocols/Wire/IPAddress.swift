@@ -19,15 +19,6 @@ package enum IPAddress: Hashable, Sendable {
     }
   }
 
-  /// Of a private network, a carrier's own or one link only: unknown beyond its router (RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291).
-  package var isPrivate: Bool {
-    switch self {
-    case .v4(let bits):
-      bits >> 24 == 10 || bits >> 20 == 0xAC1 || bits >> 16 == 0xC0A8 || bits >> 22 == 0x191 || bits >> 16 == 0xA9FE
-    case .v6(let high, _): high >> 57 == 0x7E || high >> 54 == 0x3FA
-    }
-  }
-
   package var isUnspecified: Bool {
     switch self {
     case .v4(let bits): bits == 0

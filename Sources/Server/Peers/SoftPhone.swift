@@ -17,6 +17,8 @@ package final class SoftPhone {
   package private(set) var isRegistered = false
   package private(set) var isTalking = false
   package private(set) var timesRung = 0
+  /// Where the last INVITE said that the other side is.
+  package private(set) var directions: Directions?
   package private(set) var cancelReasons: [Reason?] = []
   package private(set) var isRefused = false
   /// Final answers to our re-INVITEs, repetitions included.
@@ -219,6 +221,7 @@ package final class SoftPhone {
 
   private func ring(_ invite: SIPRequest, _ key: TransactionKey) {
     timesRung += 1
+    directions = Directions(invite)
     switch habit {
     case .decline(let status): respond(key, SIPResponse(to: invite, status, toTag: "d\(timesRung)"))
     case .answer(let after):
@@ -359,5 +362,22 @@ package final class SoftPhone {
     if isDeaf { return }
     lastHeard = network.now
     voice.hear(octets, payloadType: payloadType, eventType: eventType, at: network.now)
+  }
+}
+
+/// Where a request says that answers, later requests and sound find its sender; `nil` for what it does not say as an address.
+package struct Directions: Hashable, Sendable {
+  package var via: IPAddress?
+  package var contact: IPAddress?
+  package var sound: IPAddress?
+
+  package init(via: IPAddress?, contact: IPAddress?, sound: IPAddress?) {
+    (self.via, self.contact, self.sound) = (via, contact, sound)
+  }
+
+  init(_ invite: SIPRequest) {
+    via = (try? invite.headers.topVia)?.sentBy.host.address
+    if case .addresses(let contacts)? = try? invite.headers.contacts { contact = contacts.first?.uri.sip?.host.address }
+    sound = (try? PhoneDescription(SessionDescription(parsing: String(decoding: invite.body, as: UTF8.self))))?.remote?.ip
   }
 }

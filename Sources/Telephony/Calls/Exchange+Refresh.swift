@@ -136,7 +136,7 @@ extension Exchange {
     refreshes.remove(place)
     switch phone.refresh {
     case .asking(let key, let request, _):
-      forget(request, key, of: place, at: now)
+      forget(request, key, askedOf: phone.flow.remote.ip, of: place, at: now)
       return layer.cancel(key, reason: nil, at: now).flatMap { perform($0, at: now) }
     case .answered(let key, _): placesByTransaction[key] = nil
     case .unused, .waiting, .failed: break

@@ -71,7 +71,7 @@ extension Exchange {
   /// that its signalling shows. Most routers keep a port; where one does not, the phone's own packets tell (RFC 4961).
   static func reachable(_ described: SocketAddress, over flow: Flow) -> SocketAddress {
     let home = flow.remote.ip
-    let isBehindRouter = described.ip.isPrivate && !home.isPrivate && !home.isLoopback
+    let isBehindRouter = !home.isPrivate && (described.ip.isPrivate || described.ip.isCarriers && !home.isCarriers)
     return isBehindRouter ? SocketAddress(home, described.port) : described
   }
 
@@ -221,7 +221,7 @@ extension Exchange {
       let asking = forgetRefresh(phone, place, at: now)
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      forget(phone.invite, phone.key, of: place, at: now)
+      forget(phone.invite, phone.key, askedOf: phone.flow.remote.ip, of: place, at: now)
       let bye = reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now)
       // What was told of the sound is over with the call.
       let wasTold = call(place)?.sound.agentWasTold != nil

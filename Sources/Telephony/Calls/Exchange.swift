@@ -13,6 +13,8 @@ package struct Exchange: Sendable {
     case media(MediaCommand)
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
+    /// Tell an agent's browser in words that it is its agent's no more, and let its connection go.
+    case dismissed(AgentSessionID, Dismissal)
     /// The same to several browsers of one business.
     case desks([AgentSessionID], DeskEvent)
     /// A line of the call log: once when a call begins, once when all is known of it.
@@ -21,6 +23,8 @@ package struct Exchange: Sendable {
     case flight(FlightNote)
     /// Make an agent's phones durable, and tell `kept` or `keepFailed` how that went.
     case keep(KeptPhones)
+    /// The same for whether an agent wants calls; `statusKept` and `statusNotKept` are told.
+    case keepStatus(KeptStatus)
     case log(LogLine)
   }
 
@@ -60,8 +64,12 @@ package struct Exchange: Sendable {
   var passwordLines = LineLimit<SourceNetwork>()
   /// What happened at the SIP edge that nobody was told of.
   package internal(set) var edge = EdgeCounts()
+  /// Responses that answered nothing of ours.
+  package var strays: StrayResponses { layer.strays }
   package internal(set) var counts = ExchangeCounts()
   package internal(set) var isShuttingDown = false
+  /// Businesses that it takes.
+  var tenantRoom = Exchange.maximumTenants
 
   // Ways back from a machine's own names to the call that owns it.
   struct Place: Hashable {

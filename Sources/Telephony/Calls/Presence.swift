@@ -51,8 +51,7 @@ package struct AgentPresence: Hashable, Sendable {
 extension Tenant {
   package func presence(of agent: Agent) -> AgentPresence {
     let state = state(of: agent)
-    var reason: String?
-    if state == .paused, case .paused(let why) = agent.status { reason = why }
+    let reason = state == .paused ? agent.pauseReason : nil
     return AgentPresence(agent: agent.name, displayName: agent.displayName, state: state, reason: reason)
   }
 

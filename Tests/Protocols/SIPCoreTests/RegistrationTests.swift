@@ -50,6 +50,22 @@ struct BindingTests {
     #expect(bindings.all.count == 3)
   }
 
+  @Test("What a phone says it is is kept without what moves a cursor, cut to its limit and never within a character")
+  mutating func userAgent() throws {
+    func kept(_ text: String) throws -> String? {
+      var (bindings, register) = (Bindings(), try request(.register))
+      register.headers.set(.contact, "<sip:a@192.0.2.1>")
+      register.headers.set(.userAgent, text)
+      guard case .accepted = bindings.apply(register, over: flow, at: start) else { return "refused" }
+      return bindings.all.first?.userAgent
+    }
+    let whole = String(repeating: "x", count: Bindings.maximumUserAgent)
+    #expect(try kept(whole) == whole && kept(whole + "y") == whole)
+    let odd = "x" + String(repeating: "ü", count: Bindings.maximumUserAgent / 2)
+    #expect(try kept(odd)?.utf8.count == Bindings.maximumUserAgent - 1)
+    #expect(try kept("Phone\u{1B}[2J 1.0") == "Phone[2J 1.0")
+  }
+
   @Test("A program that was restarted where another instance was takes its place")
   mutating func restarted() throws {
     #expect(try register("<sip:a@192.0.2.1>;+sip.instance=\"<urn:uuid:1>\"") == .accepted)

@@ -66,14 +66,15 @@ struct LegMemoryTests {
   }
 
   @Test("The handshake rests once the browser has spoken, not before, and its goodbye is still heard")
-  func handshake() throws {
-    var (engine, now) = (Self.engine(), Instant())
+  func handshake() {
+    var engine = Self.engine()
+    var now = Instant()
     let credentials = ICECredentials(usernameFragment: "face", password: "a password of that length")
     let description = BrowserLeg(
       local: credentials, remote: credentials, role: .server, fingerprints: [Self.browserIdentity.fingerprint],
       audio: Self.audio(.opus))
     engine.perform(.openBrowser(LegID(0), description), at: now)
-    let slot = try #require(engine.slot(of: LegID(0)))
+    let slot = engine.slot(of: LegID(0)) ?? -1
     engine.slotsByAddress.set(Self.browser, to: slot)
     engine.legs[slot].reach = .browser(Self.browser)
     let peer = DTLSSession(identity: Self.browserIdentity, role: .client, fingerprints: [Self.identity.fingerprint])
@@ -96,8 +97,7 @@ struct LegMemoryTests {
     Self.wake(&engine, until: now)
     #expect(isResting() == false, "the browser may have missed our last flight")
 
-    let agreed = try #require(keys)
-    var session = try #require(SRTPSession(agreed))
+    guard let keys, var session = SRTPSession(keys) else { return #expect(Bool(false), "no keys were agreed on") }
     var sealed = Self.packet(1, 96, [0xFC, 0, 0]) + [UInt8](repeating: 0, count: SRTPSession.trailerBytes)
     var length = sealed.count - SRTPSession.trailerBytes
     let outcome = sealed.withUnsafeMutableBytes { session.protect($0, length: &length) }
@@ -116,14 +116,15 @@ struct LegMemoryTests {
   }
 
   @Test("The decoder that listens how loud a phone is goes when its two seconds are over")
-  func probe() throws {
-    var (engine, now) = (Self.engine(), Instant())
+  func probe() {
+    var engine = Self.engine()
+    var now = Instant()
     for number in [0, 1] as [UInt64] {
       engine.perform(.openPhone(LegID(number)), at: now)
       engine.perform(.connectPhone(LegID(number), PhoneLeg(remote: Self.phone, audio: Self.audio(.pcmu))), at: now)
     }
     engine.perform(.bridge(LegID(0), LegID(1)), at: now)
-    let slot = try #require(engine.slot(of: LegID(0)))
+    let slot = engine.slot(of: LegID(0)) ?? -1
     let due = engine.legs[slot].probeDue
     #expect(due == now + SoundProbe.period)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)

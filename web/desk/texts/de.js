@@ -17,7 +17,10 @@ export const texts = {
     submitting: "Wird angemeldet …",
     missing: "Bitte füllen Sie alle drei Felder aus.",
     wrong: "Name oder Passwort stimmt nicht, oder dieses Unternehmen gibt es nicht. Bitte prüfen Sie beides.",
-    tooMany: (seconds) => `Zu viele Versuche. Bitte warten Sie ${seconds < 90 ? `${seconds} Sekunden` : `${Math.ceil(seconds / 60)} Minuten`} und versuchen Sie es noch einmal.`,
+    tooMany: (seconds) => {
+      const time = seconds < 90 ? `${seconds} Sekunden` : `${Math.ceil(seconds / 60)} Minuten`;
+      return `Zu viele Versuche. Bitte warten Sie ${time} und versuchen Sie es noch einmal.`;
+    },
     busy: "Zu viele Anmeldungen auf einmal. Bitte versuchen Sie es in ein paar Sekunden noch einmal.",
     away: "Der Server ist nicht erreichbar. Bitte prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
     failed: (sentence) => `Der Server hat abgelehnt: ${sentence}`,
@@ -79,6 +82,7 @@ export const texts = {
     "visitor-hung-up": "die andere Seite hat aufgelegt",
     "agent-hung-up": "Sie haben aufgelegt",
     "connection-lost": "die Verbindung ist abgerissen",
+    "taken-over": "das Gespräch geht in einem anderen Fenster weiter",
     "shutting-down": "der Server wurde neu gestartet",
     "blocked": "Ihr Netz lässt keinen Ton durch",
     "failed": "etwas ging schief",
@@ -97,7 +101,9 @@ export const texts = {
     phoneQuiet: "Vielleicht hören Sie am Telefon nichts: Der Ton des Besuchers kommt dort nicht an.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `Die Leitung zum Server ist weg. Nächster Versuch in ${seconds} s.` : "Die Leitung zum Server ist weg. Neuer Versuch …"),
+    lost: (seconds) => (seconds > 0
+      ? `Die Leitung zum Server ist weg. Nächster Versuch in ${seconds} s.`
+      : "Die Leitung zum Server ist weg. Neuer Versuch …"),
     now: "Jetzt versuchen",
     refused: (sentence) => `Der Server lässt diesen Arbeitsplatz nicht ein: ${sentence}`,
     silent: "Klicken Sie irgendwo auf diese Seite, damit Ihr Browser sie klingeln lässt.",

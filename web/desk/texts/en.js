@@ -79,6 +79,7 @@ export const texts = {
     "visitor-hung-up": "they hung up",
     "agent-hung-up": "you hung up",
     "connection-lost": "the connection was lost",
+    "taken-over": "the call goes on in another window",
     "shutting-down": "the server was restarted",
     "blocked": "your network lets no sound through",
     "failed": "something failed",

@@ -79,6 +79,7 @@ export const texts = {
     "visitor-hung-up": "ha colgado la otra persona",
     "agent-hung-up": "has colgado",
     "connection-lost": "se ha perdido la conexión",
+    "taken-over": "la llamada continúa en otra ventana",
     "shutting-down": "el servidor se ha reiniciado",
     "blocked": "tu red no deja pasar el sonido",
     "failed": "algo ha fallado",
@@ -97,7 +98,9 @@ export const texts = {
     phoneQuiet: "Puede que no oigas nada en tu teléfono: el sonido del visitante no llega a él.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `Se ha perdido la línea con el servidor. Nuevo intento en ${seconds} s.` : "Se ha perdido la línea con el servidor. Intentándolo…"),
+    lost: (seconds) => (seconds > 0
+      ? `Se ha perdido la línea con el servidor. Nuevo intento en ${seconds} s.`
+      : "Se ha perdido la línea con el servidor. Intentándolo…"),
     now: "Intentar ahora",
     refused: (sentence) => `El servidor no deja entrar a este puesto: ${sentence}`,
     silent: "Haz clic en cualquier lugar de esta página para que el navegador la deje sonar.",

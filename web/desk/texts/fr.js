@@ -79,6 +79,7 @@ export const texts = {
     "visitor-hung-up": "l’autre personne a raccroché",
     "agent-hung-up": "vous avez raccroché",
     "connection-lost": "la connexion a été perdue",
+    "taken-over": "l’appel se poursuit dans une autre fenêtre",
     "shutting-down": "le serveur a redémarré",
     "blocked": "votre réseau ne laisse passer aucun son",
     "failed": "quelque chose a échoué",
@@ -97,7 +98,9 @@ export const texts = {
     phoneQuiet: "Vous n’entendez peut-être rien au téléphone : le son du visiteur n’y arrive pas.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.` : "La ligne vers le serveur est perdue. Nouvel essai…"),
+    lost: (seconds) => (seconds > 0
+      ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.`
+      : "La ligne vers le serveur est perdue. Nouvel essai…"),
     now: "Essayer maintenant",
     refused: (sentence) => `Le serveur refuse ce poste : ${sentence}`,
     silent: "Cliquez n’importe où sur cette page pour que le navigateur la laisse sonner.",

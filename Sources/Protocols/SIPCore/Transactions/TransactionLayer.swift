@@ -54,10 +54,14 @@ package struct TransactionLayer: Sendable {
   private var sentOver = OrderedIndex<ConnectionID, TransactionKey>()
   private var sizes: [TransactionKey: Int] = [:]
   package private(set) var heldOctets = 0
+  /// Responses that answered nothing of ours; who judges those that find no transaction here notes them, too.
+  package var strays = StrayResponses()
   private let timers: TransactionTimers
+  /// Transactions that it takes.
+  let room: Int
 
-  package init(timers: TransactionTimers = TransactionTimers()) {
-    self.timers = timers
+  package init(timers: TransactionTimers = TransactionTimers(), room: Int = TransactionLayer.maximumTransactions) {
+    (self.timers, self.room) = (timers, room)
   }
 
   package var count: Int { machines.count }
@@ -81,7 +85,10 @@ package struct TransactionLayer: Sendable {
       guard (try? request.stampSource(flow.remote)) != nil, let key = TransactionKey(request: request) else { return [] }
       return receive(request, key, flow, at: now)
     case .response(let response):
-      guard let key = TransactionKey(response: response) else { return [] }
+      guard let key = TransactionKey(response: response) else {
+        strays.note(.transaction)
+        return []
+      }
       return receive(response, key, flow, at: now)
     }
   }
@@ -104,7 +111,7 @@ package struct TransactionLayer: Sendable {
     // An ACK of a 2xx has a branch of its own and no answer (§17.1.1.3).
     if request.method == .ack { return [.acknowledged(request, flow)] }
     let size = request.headers.fields.reduce(request.body.count) { $0 + $1.value.count }
-    guard machines.count < Self.maximumTransactions, heldOctets + size <= Self.maximumOctets else {
+    guard machines.count < room, heldOctets + size <= Self.maximumOctets else {
       return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
     }
     heldOctets += size
@@ -129,6 +136,10 @@ package struct TransactionLayer: Sendable {
   private mutating func receive(
     _ response: SIPResponse, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
+    if let why = machines[key].flatMap({ stray(response, flow, $0) }) {
+      strays.note(why)
+      return []
+    }
     switch machines[key] {
     case .inviteClient(var machine, let known, let cancel):
       let outputs = machine.receive(response, at: now).flatMap { perform($0, key, known, arrivedOver: flow) }
@@ -142,8 +153,19 @@ package struct TransactionLayer: Sendable {
       // A 2xx whose transaction is gone still needs an ACK and a BYE from whoever sent the INVITE (RFC 6026 §7.2), and a phone
       // that says only now that it rings a CANCEL.
       let concerns = response.status != .trying && !response.status.isFailure && (try? response.headers.cseq.method) == .invite
+      if !concerns { strays.note(.transaction) }
       return concerns ? [.response(response, key, flow)] : []
     }
+  }
+
+  private func stray(_ response: SIPResponse, _ flow: Flow, _ machine: Machine) -> StrayResponse? {
+    let (request, asked): (SIPRequest, Flow)
+    switch machine {
+    case .inviteClient(let machine, let flow, _): (request, asked) = (machine.request, flow)
+    case .client(let machine, let flow): (request, asked) = (machine.request, flow)
+    case .inviteServer, .server: return nil
+    }
+    return StrayResponse(response, from: flow.remote.ip, to: request, askedOf: asked.remote.ip)
   }
 
   // MARK: What users send
@@ -152,7 +174,7 @@ package struct TransactionLayer: Sendable {
   package mutating func send(
     _ request: SIPRequest, over flow: Flow, at now: Instant
   ) -> (key: TransactionKey, outputs: [Output])? {
-    guard machines.count < Self.maximumTransactions, let branch = try? request.headers.topVia.branch else { return nil }
+    guard machines.count < room, let branch = try? request.headers.topVia.branch else { return nil }
     let key = TransactionKey(client: branch, method: request.method)
     if request.method == .invite {
       keep(key, .inviteClient(InviteClientTransaction(request, timers: timers(for: flow), at: now), flow, cancel: .unwanted))

@@ -15,6 +15,9 @@ extension API {
         .init(name: "agent", schema: .text(1...AgentName.maximumLength), note: "Who answered, or rang last."),
         .init(name: "team", schema: .text(1...Enrolment.maximumTeamBytes), note: "The team that the call was for."),
         .init(name: "reason", schema: reasons, note: "How it ended."),
+        .init(
+          name: "answered", schema: .word(["true", "false"]),
+          note: "Whether somebody answered: true also finds calls that last, false only such as are over."),
         .init(name: "from", schema: .text(format: "date-time"), note: "Calls that began then or later."),
         .init(name: "to", schema: .text(format: "date-time"), note: "Calls that began before."),
       ] + Page.parameters, answers: [.init(200, "A page of calls.", .page("CallPage", of: callSchema))],
@@ -83,7 +86,10 @@ extension API {
           .maybe("repeats", .integer(), "How often the same came again.")))))
 
   private static let refusalsSchema = Schema.object(
-    "Refusals", .always("counts", .anything, "How many since the server started, by reason."),
+    "Refusals",
+    .always(
+      "counts",
+      .list(of: .object("RefusalCount", .always("reason", .text()), .always("count", .integer(), "Since the server started.")))),
     .always(
       "refusals",
       .list(
@@ -103,7 +109,7 @@ extension API {
     let page = try Page(ask, of: "c")
     var query = CallQuery(
       agent: ask.query["agent"].map { $0.lowercased() }, team: ask.query["team"].map(ask.tenant.spelling),
-      reason: ask.query["reason"],
+      reason: ask.query["reason"], isAnswered: ask.query["answered"].map { $0 == "true" },
       from: ask.query["from"].flatMap { WallTime(rfc3339: $0) }, to: ask.query["to"].flatMap { WallTime(rfc3339: $0) },
       limit: page.limit)
     if let text = page.after {

@@ -21,6 +21,7 @@ extension ControlPlane {
     case removeAgent
     case team(TeamPlace)
     case service
+    case audit
     case beginExamination
     case examinedCall
     case endExamination
@@ -49,6 +50,7 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/teams/{team}", .team(.show))
     router.add("DELETE", "/tenants/{uuid}/teams/{team}", .team(.remove))
     router.add("GET", "/service", .service)
+    router.add("GET", "/audit", .audit)
     router.add("POST", "/examination", .beginExamination)
     router.add("GET", "/examination/calls/{id}", .examinedCall)
     router.add("DELETE", "/examination", .endExamination)
@@ -64,10 +66,12 @@ extension ControlPlane {
       response.headers.append("Allow", allowed.joined(separator: ", "))
       return response
     case .found(let place, let captures):
-      do throws(EnrolmentFault) {
-        return try await answer(place, captures, request)
-      } catch {
-        return error.problem
+      return await Originator.$current.withValue(.console) {
+        do throws(EnrolmentFault) {
+          return try await answer(place, captures, request)
+        } catch {
+          return error.problem
+        }
       }
     }
   }
@@ -112,6 +116,7 @@ extension ControlPlane {
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
       return Self.json(200, AgentShown(agent, of: tenant, at: SystemClock.now))
     case .service: return await describeService()
+    case .audit: return try await audit(of: nil, request)
     case .beginExamination: return try await beginExamination()
     case .examinedCall: return try await examinedCall(captures["id"] ?? "")
     case .endExamination:

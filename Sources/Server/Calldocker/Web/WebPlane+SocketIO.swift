@@ -122,7 +122,7 @@ extension WebPlane {
     if let timer = session.timer { loop.set(timer, to: session.machine.deadline) }
   }
 
-  private func perform(_ outputs: [SocketIOSession.Output], for session: WebSession) {
+  func perform(_ outputs: [SocketIOSession.Output], for session: WebSession) {
     for output in outputs {
       switch output {
       case .answer(let poll, let body): answer(poll, HTTPResponse(200, type: "text/plain; charset=UTF-8", body))
@@ -147,15 +147,15 @@ extension WebPlane {
     guard sessions.removeValue(forKey: session.machine.id) != nil else { return }
     if let source = session.source { sessionCounts.remove(source) }
     sessionsByNumber[session.number] = nil
-    if let timer = session.timer { loop.remove(timer) }
-    session.timer = nil
+    for timer in [session.timer, session.rightTimer] { if let timer { loop.remove(timer) } }
+    (session.timer, session.rightTimer) = (nil, nil)
     // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
     if let client = session.client { closeWebSocket(client) }
-    session.saidGoodbye = reason == .clientLeft
+    session.saidGoodbye = reason == .clientLeft || session.isDismissed
     tellGone(session)
   }
 
-  private func tellGone(_ session: WebSession) {
+  func tellGone(_ session: WebSession) {
     let (visitor, agent, isDeliberate) = (session.visitor, session.agent, session.saidGoodbye)
     if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: isDeliberate) } }
     if session.isAgent { Task { await signalling.sessionGone(agent, isDeliberate: isDeliberate) } }
@@ -182,6 +182,9 @@ extension WebPlane {
         Task { await signalling.note(refused, naming: event.body.uuid) }
       }
       return acknowledge(id, ack, WireAnswer(Refusal(.busy, "Too many requests at once.")))
+    }
+    guard !session.isDismissed || Self.partingEvents.contains(event.name) else {
+      return acknowledge(id, ack, WireAnswer(Refusal(.unauthorised)))
     }
     session.unanswered += 1
     Task {
@@ -217,6 +220,7 @@ extension WebPlane {
   ) async -> any WireMessage {
     let body = event.body
     let call = CallID(body.callId ?? "")
+    if let agent, event.name == "register-agent" { return await registerAgent(agent, body) }
     if let agent, let answer = await self.answer(to: event, by: agent) { return answer }
     switch event.name {
     case "call-request": return await callRequest(visitor, body, from: source)
@@ -236,7 +240,6 @@ extension WebPlane {
     let body = event.body
     let call = CallID(body.callId ?? "")
     switch event.name {
-    case "register-agent": return await registerAgent(agent, body)
     case "agent-status": return await setStatus(agent, body)
     case "call-accept": return await accept(agent, call, body)
     case "call-reject": await signalling.reject(agent, call)
@@ -334,12 +337,14 @@ extension WebPlane {
     }
     let standing = await reception.standing(of: body.token, as: name, in: uuid)
     guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
+    let right = DeskRight(uuid: uuid, agent: name, token: body.token, isProven: standing != .unproven)
     let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
     guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
-    let isProven = standing == .proven
-    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isProven, status: status) {
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: right.isProven, status: status) {
     case .failure(let refusal): return WireAnswer(refusal)
-    case .success(let desk): return DeskAnswer(desk)
+    case .success(let desk):
+      await take(right, of: session)
+      return DeskAnswer(desk)
     }
   }
 
@@ -364,11 +369,16 @@ extension WebPlane {
       guard let id = sessionsByNumber[session.number] else { return }
       let (name, answer) = WireAnswer.event(event)
       emit(name, answer, to: id)
+      if event.endsTheCall, let session = sessions[id], session.isDismissed { letGo(session) }
+    case .dismissed(let session, let why):
+      if let session = sessionsByNumber[session.number].flatMap({ sessions[$0] }) { dismiss(session, why) }
     case .desks(let desks, let event):
       let (name, message) = WireAnswer.event(event)
       // Written once for all of them.
       let payload = Self.payload(name, message)
-      for desk in desks { if let id = sessionsByNumber[desk.number] { emit(payload, to: id) } }
+      for desk in desks {
+        if let id = sessionsByNumber[desk.number], sessions[id]?.isDismissed == false { emit(payload, to: id) }
+      }
     }
   }
 
@@ -376,7 +386,7 @@ extension WebPlane {
     "[\(JSONText.quote(name)),\(message.json)]"
   }
 
-  private func emit(_ name: String, _ message: any WireMessage, to id: String) { emit(Self.payload(name, message), to: id) }
+  func emit(_ name: String, _ message: any WireMessage, to id: String) { emit(Self.payload(name, message), to: id) }
 
   private func emit(_ payload: String, to id: String) {
     guard let session = sessions[id] else { return }

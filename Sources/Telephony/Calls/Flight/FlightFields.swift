@@ -169,6 +169,7 @@ extension VisitorEvent {
     case .talking: "talking"
     case .troubled(_, _, let trouble): "talking: \(trouble.kind.rawValue)"
     case .held: "held"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }
@@ -183,6 +184,7 @@ extension AgentEvent {
     case .visitorBack: "visitor-back"
     case .troubled(_, let trouble): "troubled: \(trouble.kind.rawValue)"
     case .soundIsWell: "sound-is-well"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }

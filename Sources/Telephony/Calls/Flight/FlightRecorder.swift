@@ -80,7 +80,7 @@ package struct FlightRecorder: Sendable {
       case .record(let record) where record.end != nil:
         append(.recorded(FlightOutcome(record)), to: record.call, at: now)
         if let record = live[record.call] { ripen(record) }
-      case .close, .desks, .record, .keep, .log: break
+      case .close, .desks, .dismissed, .record, .keep, .keepStatus, .log: break
       }
     }
   }
@@ -288,7 +288,7 @@ extension VisitorEvent {
   fileprivate var call: CallID {
     switch self {
     case .trying(let call), .ringing(let call), .talking(let call, _), .troubled(let call, _, _), .held(let call),
-      .ended(let call, _, _):
+      .takenOver(let call), .ended(let call, _, _):
       call
     }
   }
@@ -298,7 +298,7 @@ extension AgentEvent {
   fileprivate var call: CallID {
     switch self {
     case .incomingCall(let call, _, _), .incomingCallEnded(let call, _), .visitorLost(let call), .visitorBack(let call),
-      .troubled(let call, _), .soundIsWell(let call),
+      .troubled(let call, _), .soundIsWell(let call), .takenOver(let call),
       .ended(let call, _, _):
       call
     }

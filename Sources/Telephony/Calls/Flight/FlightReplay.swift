@@ -39,7 +39,7 @@ package struct FlightReplay {
   private let start: FlightStart?
 
   /// Media planes that a recording may tell of.
-  private static let maximumPlanes = 1024
+  package static let maximumPlanes = 1024
 
   package init(_ record: FlightRecord) {
     self.record = record
@@ -283,7 +283,7 @@ extension Exchange {
             callID: "", number: 0)
         }, at: Instant(nanoseconds: .min))
       agent.sessions = seen.sessions
-      agent.status = seen.isPaused ? .paused(reason: nil) : .available
+      agent.set(seen.isPaused ? .paused(reason: nil) : .available, at: Instant())
       for session in agent.sessions { placesBySession[session] = AddressOfRecord(tenant: id, agent: seen.name) }
       agent.call =
         switch seen.business {

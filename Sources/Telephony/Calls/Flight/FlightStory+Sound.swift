@@ -117,6 +117,7 @@ extension FlightStory {
       case .troubled?: return ["The visitor was told that the sound is well again."]
       default: return agent == "Echo" ? ["The visitor was connected with the echo."] : []
       }
+    case .takenOver: return ["The visitor's former page was told that the call goes on in another."]
     case .trying, .ringing, .ended: return []
     }
   }
@@ -136,6 +137,7 @@ extension FlightStory {
       // To each browser its own; one sentence does for all.
       if index > 0, entries[index - 1].event == .toldAgent(event) { return [] }
       return ["The agent's other browsers stopped ringing: the call was answered elsewhere."]
+    case .takenOver: return ["The agent's former browser was told that the call goes on in another."]
     case .incomingCall, .incomingCallEnded, .ended: return []
     }
   }
