@@ -175,7 +175,7 @@ def test_a_phone_that_nobody_understands_is_told_and_taken_back(gateway, desk, c
     hears(page, 1000)
     expect(quiet).to_be_hidden()
     expect(unheard).to_be_hidden()
-    assert "only packets of type 9, which was not agreed" in story(gateway, panel)
+    assert "only packets of type 9 came" in story(gateway, panel)
 
 
 def test_a_widget_whose_packets_are_lost_is_told_at_both_ends_and_taken_back(desk, call):
@@ -193,7 +193,7 @@ def test_a_widget_whose_packets_are_lost_is_told_at_both_ends_and_taken_back(des
     }"""
     page.evaluate(sending, False)
     unheard = shown(page, "You are not heard.", "widget-lost-packets")
-    gone = shown(office, "The visitor’s connection is gone.", "desk-lost-packets")
+    gone = shown(office, "No sound comes from the visitor.", "desk-lost-packets")
     page.evaluate(sending, True)
     expect(unheard).to_be_hidden()
     expect(gone).to_be_hidden()
