@@ -389,6 +389,7 @@ def test_an_agent_sees_the_calls_of_its_business(api, gateway, business):
     assert [call["id"] for call in alice("GET", f"{business.path}/calls", agent="Alice").json()["items"]] == ["mine"]
     assert alice("GET", f"{business.path}/calls/theirs").status_code == 200
     assert alice("GET", f"{business.path}/calls/theirs/trace").status_code == 403
+    assert alice("GET", f"{business.path}/refusals").status_code == 403
 
 
 def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, business):

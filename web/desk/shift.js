@@ -19,6 +19,8 @@ export class Shift {
   microphone = "unknown";
   /** The call on the stage: ringing, answering, talking, ended or missed; none while it is quiet. */
   call;
+  /** What is wrong with the sound of this agent's softphone: `callId`, `trouble` and `advice`. */
+  phoneTrouble;
   team;
   ringer = new Ringer();
   session;
@@ -161,6 +163,7 @@ export class Shift {
   #lineChanged() {
     const { name } = this.line.state;
     if (name === "lost") {
+      this.phoneTrouble = undefined;
       this.#talk?.lineLost();
       // What rang is not ours any more; if it still rings when we are back, we are told again.
       if (this.call?.name === "ringing") this.#show(undefined);
@@ -181,12 +184,19 @@ export class Shift {
       case "incoming-call-ended":
         return this.#ringingEnded(body);
       case "call-state":
-        return this.#talk?.state.callId === body.callId ? this.#talk.hear(body) : undefined;
+        return this.#talk?.state.callId === body.callId ? this.#talk.hear(body) : this.#hearOfPhone(body);
       case "agent-state":
         return this.team.hear(body);
       case "calls-changed":
         return this.onCallsChanged?.();
     }
+  }
+
+  /** A call that is not ours is on a phone of this agent, which has no line for such words itself. */
+  #hearOfPhone({ callId, state, trouble, advice }) {
+    if (state !== "talking") return;
+    this.phoneTrouble = trouble ? { callId, trouble, advice } : undefined;
+    this.#changed();
   }
 
   // MARK: Online and away

@@ -155,7 +155,7 @@ export class Stage {
       default: {
         const ending = endings[call.reason] ?? "";
         const kicker = ["declined", "answered-elsewhere"].includes(call.reason) ? undefined : texts.notAnswered;
-        return { ...known, look: "ended", kicker, note: () => ending, ending, buttons: ["done"] };
+        return { ...known, notice: this.#phoneNotice(), look: "ended", kicker, note: () => ending, ending, buttons: ["done"] };
       }
     }
   }
@@ -172,6 +172,15 @@ export class Stage {
     return isMuted ? texts.muted : undefined;
   }
 
+  /** What is wrong while this agent talks on a phone beside the desk. */
+  #phoneNotice() {
+    const { phoneTrouble: told } = this.#shift;
+    const { troubles } = this.#texts;
+    if (!told) return undefined;
+    if (told.trouble === "hears-nothing") return troubles.phoneQuiet;
+    return told.advice ? troubles.phoneUnheard : troubles.phoneSilent;
+  }
+
   #describeQuiet() {
     const { stage: texts, lines } = this.#texts;
     const { line, presence, microphone, isElsewhere } = this.#shift;
@@ -183,7 +192,7 @@ export class Stage {
       case "connecting":
         return { look: "wait", sign: "call", title: texts.connecting };
     }
-    if (isElsewhere) return { look: "talking", sign: "call", title: texts.elsewhere, note: () => texts.elsewhereNote };
+    if (isElsewhere) return { look: "talking", notice: this.#phoneNotice(), sign: "call", title: texts.elsewhere, note: () => texts.elsewhereNote };
     if (!presence.isOnline) {
       const note = () => texts.awayNote(span(secondsSince(presence.since)));
       return { look: "away", sign: "cup", title: texts.away(presence.reason), note, buttons: ["goOnline"] };

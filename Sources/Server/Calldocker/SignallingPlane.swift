@@ -259,8 +259,16 @@ package actor SignallingPlane {
     [("call", String(record.call.description.prefix(6)))]
   }
 
+  /// Businesses of which a line in the log says that calls were refused while the server was being stopped.
+  private static let maximumLastLines = 50
+
   /// After the last call: writes down what happened to those that were not written yet, and returns when the disk has it.
   package func tracesAreKept() async {
+    // What is known of calls that were refused ends with the server; of these there is nowhere else to read.
+    for (tenant, count) in flights.refusals.counts(of: .shuttingDown, atMost: Self.maximumLastLines) {
+      let fields = (tenant.map { [("tenant", $0.description)] } ?? []) + [("calls", "\(count)")]
+      log.write(.info, "Calls were refused while the server was being stopped", fields)
+    }
     keep(flights.finish(), isLast: true)
     guard tracesUnderWay > 0 else { return }
     await withCheckedContinuation { awaitingTraces.append($0) }

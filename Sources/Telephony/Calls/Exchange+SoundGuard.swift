@@ -88,12 +88,21 @@ extension Exchange {
       update(place) { $0.sound.visitorWasTold = $0.sound.visitorTrouble }
       outputs.append(.visitor(call.visitor, call.event))
     }
-    if case .browser(let desk) = party, call.sound.agentTrouble != call.sound.agentWasTold {
-      update(place) { $0.sound.agentWasTold = $0.sound.agentTrouble }
+    guard call.sound.agentTrouble != call.sound.agentWasTold else { return outputs }
+    update(place) { $0.sound.agentWasTold = $0.sound.agentTrouble }
+    switch party {
+    case .browser(let desk):
       let event = call.sound.agentTrouble.map { AgentEvent.troubled(place.call, $0) } ?? .soundIsWell(place.call)
       outputs.append(.agent(desk.session, event))
+    case .phone: outputs += tellDesks(of: party.agent, call.sound.agentTrouble, place)
     }
     return outputs
+  }
+
+  /// A phone has no line for words like these, but its agent may have a desk open beside it.
+  func tellDesks(of agent: AgentName, _ trouble: SoundTrouble?, _ place: Place) -> [Output] {
+    let desks = tenants[place.tenant]?.agents[agent]?.sessions ?? []
+    return desks.isEmpty ? [] : [.desks(desks, .phoneSound(place.call, trouble))]
   }
 
   private static func note(_ side: String, _ fault: SoundFault?, isBrowser: Bool) -> String {

@@ -215,7 +215,9 @@ extension Exchange {
       // Its 2xx may still be repeated for half a minute.
       forget(phone.invite, phone.key, askedOf: phone.flow.remote.ip, of: place, at: now)
       let bye = reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now)
-      return [closing] + asking + bye
+      // What was told of the sound is over with the call.
+      let wasTold = call(place)?.sound.agentWasTold != nil
+      return [closing] + asking + bye + (wasTold ? tellDesks(of: phone.agent, nil, place) : [])
     case .browser(let desk): return [closing, .agent(desk.session, .ended(place.call, reason, seconds: seconds))]
     }
   }

@@ -75,6 +75,8 @@ package enum DeskEvent: Hashable, Sendable {
   case agentState(AgentPresence)
   /// What is kept of this call has changed.
   case callsChanged(CallID)
+  /// One-way audio on the phone of the agent whose desks these are; `nil` when it is over.
+  case phoneSound(CallID, SoundTrouble?)
 }
 
 /// What desks are yet to be told, by business: a storm of registrations becomes a few words now and then.

@@ -91,6 +91,13 @@ package struct RefusedCalls: Sendable {
     while listed > Self.maximumOverAll, let oldest = latest.popDue(at: now) { forget(oldest) }
   }
 
+  /// How many of each business were refused for a reason, the most first, for no more than so many businesses.
+  package func counts(of reason: Refusal.Reason, atMost limit: Int) -> [(tenant: TenantID?, count: Int)] {
+    let counts = accounts.compactMap { account in account.value.counts[reason].map { (tenant: account.key, count: $0) } }
+    return Array(
+      counts.sorted { ($1.count, $0.tenant?.description ?? "") < ($0.count, $1.tenant?.description ?? "") }.prefix(limit))
+  }
+
   package mutating func forget(_ tenant: TenantID?) {
     latest.remove(tenant)
     listed -= accounts.removeValue(forKey: tenant)?.listed.count ?? 0

@@ -70,6 +70,8 @@ struct RefusedCallsTests {
     #expect(recorder.refusals[line.tenant].counts == [.noAgents: 30, .rateLimited: 1, .originRefused: 1, .shuttingDown: 1])
     #expect(recorder.refusals[nil].counts == [.unknownTenant: 2, .originRefused: 1])
     #expect(recorder.refusals[stranger].counts.isEmpty)
+    let last = recorder.refusals.counts(of: .shuttingDown, atMost: 5)
+    #expect(last.map(\.tenant) == [line.tenant] && last.map(\.count) == [1])
 
     let clock = FlightClock(offset: 0)
     let story = RefusalStory(recorder.refusals[line.tenant], clock: clock, showsPersonal: true).text

@@ -96,6 +96,9 @@ export const texts = {
     unheard: "Man hört Sie nicht. Ein anderer Weg für Ihre Stimme wird gesucht …",
     silent: "Man hört Sie nicht: Ihr Mikrofon ist stumm. Ist es ausgeschaltet?",
     quiet: "Vielleicht hören Sie nichts: Vom Besucher kommt kein Ton.",
+    phoneUnheard: "Von Ihrem Telefon kommt kein Ton: Man hört Sie nicht. Es wird erneut gefragt.",
+    phoneSilent: "Das Mikrofon Ihres Telefons ist stumm: Man hört Sie nicht. Ist es ausgeschaltet?",
+    phoneQuiet: "Vielleicht hören Sie am Telefon nichts: Der Ton des Besuchers kommt dort nicht an.",
   },
   lines: {
     lost: (seconds) => (seconds > 0

@@ -93,6 +93,9 @@ export const texts = {
     unheard: "They cannot hear you. Looking for another way for your voice…",
     silent: "They cannot hear you: your microphone is silent. Is it switched off?",
     quiet: "You may hear nothing: no sound comes from the visitor.",
+    phoneUnheard: "No sound comes from your phone: they cannot hear you. We are asking it again.",
+    phoneSilent: "Your phone’s microphone is silent: they cannot hear you. Is it switched off?",
+    phoneQuiet: "You may hear nothing on your phone: the visitor’s sound does not reach it.",
   },
   lines: {
     lost: (seconds) => (seconds > 0 ? `The line to the server is lost. Trying again in ${seconds} s.` : "The line to the server is lost. Trying again…"),

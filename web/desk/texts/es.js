@@ -93,6 +93,9 @@ export const texts = {
     unheard: "No te oyen. Buscamos otro camino para tu voz…",
     silent: "No te oyen: tu micrófono está en silencio. ¿Está apagado?",
     quiet: "Puede que no oigas nada: no llega sonido del visitante.",
+    phoneUnheard: "De tu teléfono no llega sonido: no te oyen. Se lo pedimos de nuevo.",
+    phoneSilent: "El micrófono de tu teléfono no da sonido: no te oyen. ¿Está apagado?",
+    phoneQuiet: "Puede que no oigas nada en tu teléfono: el sonido del visitante no llega a él.",
   },
   lines: {
     lost: (seconds) => (seconds > 0

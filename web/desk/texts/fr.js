@@ -93,6 +93,9 @@ export const texts = {
     unheard: "On ne vous entend pas. Recherche d’un autre chemin pour votre voix…",
     silent: "On ne vous entend pas : votre micro est muet. Est-il éteint ?",
     quiet: "Vous n’entendez peut-être rien : aucun son ne vient du visiteur.",
+    phoneUnheard: "Aucun son ne vient de votre téléphone : on ne vous entend pas. Nous le lui redemandons.",
+    phoneSilent: "Le micro de votre téléphone est muet : on ne vous entend pas. Est-il coupé ?",
+    phoneQuiet: "Vous n’entendez peut-être rien au téléphone : le son du visiteur n’y arrive pas.",
   },
   lines: {
     lost: (seconds) => (seconds > 0

@@ -86,7 +86,10 @@ extension API {
           .maybe("repeats", .integer(), "How often the same came again.")))))
 
   private static let refusalsSchema = Schema.object(
-    "Refusals", .always("counts", .anything, "How many since the server started, by reason."),
+    "Refusals",
+    .always(
+      "counts",
+      .list(of: .object("RefusalCount", .always("reason", .text()), .always("count", .integer(), "Since the server started.")))),
     .always(
       "refusals",
       .list(

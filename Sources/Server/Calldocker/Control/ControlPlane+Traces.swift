@@ -138,14 +138,18 @@ struct RefusalShown: Codable, Sendable {
 }
 
 struct RefusalPage: Codable, Sendable {
-  /// Since the server started, by reason.
-  var counts: [String: Int]
+  struct Count: Codable, Sendable {
+    var reason: String
+    var count: Int
+  }
+  /// Since the server started.
+  var counts: [Count]
   /// The latest of each reason.
   var refusals: [RefusalShown]
   var text: String?
 
   init(_ story: RefusalStory) {
-    counts = Dictionary(uniqueKeysWithValues: story.counts.map { ($0.reason, $0.count) })
+    counts = story.counts.map { Count(reason: $0.reason, count: $0.count) }
     refusals = story.entries.map(RefusalShown.init)
   }
 }
