@@ -184,7 +184,7 @@ struct FlightRecordTests {
     for number in 0...FlightRecorder.maximumRipe {
       let call = CallID("call\(number)")
       let asked = FlightEvent.asked(name: nil, page: nil, extensionDialled: nil, hasOffer: true)
-      recorder.take([asked, .refused(.noAgents)].map { .flight(.happened(Self.tenant, call, $0)) }, at: start)
+      recorder.take([asked, .refused(.noAgents, words: nil)].map { .flight(.happened(Self.tenant, call, $0)) }, at: start)
     }
     let told = recorder.harvest().map(\.call.description)
     #expect(told == (1...FlightRecorder.maximumRipe).map { "call\($0)" })
