@@ -162,9 +162,10 @@ def test_a_phone_that_lost_its_power_is_told_from_one_that_nobody_answered(gatew
     try:
         call = ring(gateway, lambda call: eventually(
             lambda: "times; nothing came back" in ask(gateway, "why", DEMO, call), what="an INVITE again"))
+        # Once it has its power again it answers what was asked meanwhile.
+        story = ask(gateway, "why", DEMO, call, "--private")
     finally:
         alice.process.send_signal(signal.SIGCONT)
-    story = ask(gateway, "why", DEMO, call, "--private")
     print(story)
     assert "The call ended: the visitor hung up before anybody answered." in story
     assert "is registered and did not react; a router may have forgotten the way to it" in story
