@@ -8,13 +8,12 @@ import re
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from conftest import DEMO, eventually
+from conftest import DEMO
+from patience import eventually
 from speaking_phone import G722, PCMA, PCMU, SpeakingPhone
 from test_command_line import calldocker
 from visitor import EARS, hears, launch
 from website import Website
-
-expect.set_options(timeout=25_000)
 
 # Where whoever changes these pages looks at them.
 PICTURES = os.environ.get("CALLDOCKER_PICTURES")
