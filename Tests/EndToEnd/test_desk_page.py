@@ -6,6 +6,7 @@ import pathlib
 import re
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
@@ -235,6 +236,34 @@ def test_a_reload_comes_back_into_the_call(desk, visitor):
     ended(page, "you hung up")
 
 
+def test_a_window_that_was_duplicated_takes_the_call_and_the_former_one_says_so(desk, visitor):
+    page = desk()
+    caller = visitor()
+    answer(page)
+    both_hear(page, caller)
+    with page.context.expect_page() as opened:
+        page.evaluate("() => { window.open(location.href) }")
+    copy = opened.value
+    talks(copy)
+    ended(page, "the call goes on in another window")
+    both_hear(copy, caller)
+    copy.get_by_role("button", name="Hang up").click()
+    expect(caller.get_by_role("dialog").get_by_text("The other side ended the call.")).to_be_visible()
+
+
+def test_a_login_that_somebody_ended_leads_to_the_door_after_the_call(gateway, desk, visitor):
+    page = desk(expected="401|Failed to load resource")
+    caller = visitor()
+    answer(page)
+    token = page.evaluate("JSON.parse(sessionStorage['calldocker.desk.session']).token")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.post(f"{gateway.http}/api/logout", headers=headers, timeout=30).status_code == 204
+    expect(page.get_by_text("Your login ended; please log in again after this call.")).to_be_visible()
+    both_hear(page, caller)
+    caller.get_by_role("dialog").get_by_role("button", name="Hang up").click()
+    expect(page.get_by_text("You were logged out because your login ended.")).to_be_visible(timeout=30_000)
+
+
 def test_a_call_outlives_its_line_to_the_server(gateway, browse, visitor, desk):
     routes, sent = [], []
 
@@ -303,7 +332,7 @@ def test_softphone_and_desk_ring_together_and_the_first_answer_wins(desk, visito
         eventually(lambda: phone.heard("CALL_CLOSED"), what="the phone's silence")
     else:
         phone.command("accept")
-        expect(stage(page).get_by_text("Answered on another device or by a colleague.", exact=True)).to_be_visible()
+        expect(stage(page).locator(".kicker")).to_have_text("You are on a call")
         page.get_by_role("button", name="Done").click()
         expect(title(page)).to_have_text("You are on a call")
 
@@ -348,7 +377,7 @@ def test_of_several_windows_one_rings(gateway, browse, visitor):
     eventually(lambda: sum(page.evaluate("rung") for page in pages) == 1, what="one ringing window")
     answer(pages[1])
     both_hear(pages[1], caller)
-    expect(stage(pages[0]).get_by_text("Answered on another device or by a colleague.", exact=True)).to_be_visible()
+    expect(stage(pages[0]).locator(".kicker")).to_have_text("You are on a call")
     assert sum(page.evaluate("rung") for page in pages) == 1
 
 

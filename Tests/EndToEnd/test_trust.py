@@ -335,4 +335,7 @@ def test_a_pause_that_could_not_be_saved_is_refused_and_is_none(house):
     assert api(gateway, "GET", f"{uuid}/agents/alice", owner).json()["pausedSince"] is None
     second = desk(gateway, uuid, token, status="paused")
     assert second.answer["success"] is False and second.answer["reason"] == "busy"
-    assert api(gateway, "GET", f"{uuid}/agents/alice", owner).json()["pausedSince"] is None
+    again = client.ask("register-agent", uuid=uuid, agentId="alice", token=token, status="paused")
+    assert again["success"] is False and again["reason"] == "busy"
+    alice = api(gateway, "GET", f"{uuid}/agents/alice", owner).json()
+    assert alice["pausedSince"] is None and alice["desk"] and alice["state"] == "available", "who had a seat keeps it"

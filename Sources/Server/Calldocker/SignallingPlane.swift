@@ -389,12 +389,13 @@ package actor SignallingPlane {
   package func registerAgent(
     _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool, status: AgentStatus?
   ) async -> Result<Exchange.Desk, Refusal> {
+    let hadSeat = exchange.hasSeat(session)
     let result = with {
       $0.registerAgent(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised, status: status, at: $1)
     }
     guard case .success(let desk) = result, let ticket = desk.keeping, await !isKept(ticket) else { return result }
-    // A desk that was told that it pauses must not be rung, nor one that is rung be told so.
-    with { ((), $0.sessionGone(session, isDeliberate: true, at: $1)) }
+    // One that was refused has no seat; one that had it before keeps it, and its call.
+    if !hadSeat { with { ((), $0.sessionGone(session, isDeliberate: true, at: $1)) } }
     return .failure(Self.statusNotKept)
   }
   package func setStatus(_ session: AgentSessionID, _ status: AgentStatus) async -> Result<Void, Refusal> {

@@ -245,6 +245,9 @@ extension Exchange {
     return place
   }
 
+  /// Whether that browser is an agent's.
+  package func hasSeat(_ session: AgentSessionID) -> Bool { placesBySession[session] != nil }
+
   /// Whether somebody talks in that browser.
   package func isTalking(_ session: AgentSessionID) -> Bool { talkingPlace(session) != nil }
 

@@ -138,6 +138,8 @@ struct FlightHints {
     case .gone: return "\(party) lost its network or its power in the middle of the call; see whether it is on and online."
     case .heard(let leg, let report):
       switch report.kind {
+      case .nothing where report.foreign != nil:
+        return "\(party) speaks a codec that was not agreed on; let it have opus, pcmu or pcma only."
       case .nothing where report.isReporting:
         return "\(party) reports and sends no sound; see whether it is muted, or suppresses silence."
       case .nothing where !hasSpoken(leg, before: index):
