@@ -118,7 +118,7 @@ package struct FlightRecord: Hashable, Sendable {
   private mutating func keep(_ moment: Moment) {
     nextNumber += 1
     let size = moment.event.size
-    guard size <= Self.maximumEntryBytes || moment.event.isView else { return drop() }
+    guard size <= Self.maximumEntryBytes || moment.event.isBoundedByUs else { return drop() }
     octets += size
     if ending.isEmpty, beginning.count < Self.beginningEntries, beginningOctets + size <= Self.beginningBytes {
       beginningOctets += size
@@ -230,7 +230,14 @@ extension FlightEvent {
     return texts + 96
   }
 
-  fileprivate var isView: Bool { if case .view = self { true } else { false } }
+  /// Whether it is as long as it is because of us: of how many agents a view holds, and how many media planes there are.
+  fileprivate var isBoundedByUs: Bool {
+    switch self {
+    case .view: true
+    case .input(.request(let start)): (start.offer?.size ?? 0) <= FlightRecord.maximumEntryBytes
+    default: false
+    }
+  }
 }
 
 extension FlightAgent {
