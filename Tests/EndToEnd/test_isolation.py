@@ -82,7 +82,9 @@ class Office(Business):
 
     def assert_undisturbed(self):
         assert self.snapshot() == self.before
-        assert [request.split()[0] for request in self.phone.heard] == ["INVITE", "ACK", "BYE", "INVITE", "ACK"]
+        heard = [request.split()[0] for request in self.phone.heard]
+        # A phone of paper makes no sound, and is asked for it anew; no more than that.
+        assert heard[:5] == ["INVITE", "ACK", "BYE", "INVITE", "ACK"] and set(heard[5:]) <= {"INVITE", "ACK"}, heard
         # Silence is told, as these phones are of paper; a hold or an end would be somebody's doing.
         states = {body["state"] for body in self.visitor.heard("call-state", callId=self.running["callId"])}
         assert states <= {"trying", "ringing", "talking"}, states
