@@ -343,6 +343,7 @@ def test_who_may_do_what_is_what_the_description_says(api, gateway):
         "an agent": ("agent", lambda: api.logged_in(one.uuid, "alice", secret)),
         "a supervisor": ("supervisor", lambda: api.logged_in(one.uuid, "sue@acme.example", PASSWORD)),
         "the owner": ("owner", lambda: api.logged_in(one.uuid, one.email, PASSWORD)),
+        # Made anew each time, as whoever makes one ends the one before.
         "the business's token": ("first", lambda: api.with_token(one.owner("POST", f"{one.path}/token").json()["token"])),
         "another's owner": ("stranger", lambda: api.logged_in(two.uuid, two.email, PASSWORD)),
     }
@@ -354,7 +355,7 @@ def test_who_may_do_what_is_what_the_description_says(api, gateway):
         roles = [role for requirement in operation["security"] for role in requirement["token"]]
         path = template.replace("{uuid}", one.uuid).replace("{id}", "nobody").replace("{name}", "none").replace("{user}", "nobody")
         for who, (role, make) in people.items():
-            # A token that was logged out, or taken away before, would be of no more use.
+            # A token that was logged out would be of no more use.
             client = make() if make and ("logout" in template or role == "first") else clients[who]
             answer = client(method, path, {} if "requestBody" in operation else None)
             unknown = answer.status_code == 404 and "No business" in answer.json()["detail"]

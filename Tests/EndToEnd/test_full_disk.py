@@ -178,6 +178,8 @@ def test_calls_go_on_and_nothing_that_was_acknowledged_is_lost(gateway, disk, so
 
     gateway.process.kill()
     gateway.process.wait(30)
+    # Nobody is left whom it could take leave of.
+    phone.process.kill()
     with running(tmp_path, within=disk.within) as again:
         for uuid in kept:
             assert requests.get(f"{again.http}/api/widget/{uuid}/status", timeout=30).status_code == 200, f"{uuid} was lost"

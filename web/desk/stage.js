@@ -153,9 +153,15 @@ export class Stage {
         return { ...known, look: "ended", kicker: isAnswered ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
       }
       default: {
+        // The answer may be this agent's own, on a phone beside the desk.
+        const isOurs = call.reason === "answered-elsewhere" && this.#shift.isElsewhere;
+        if (isOurs) {
+          const note = () => texts.elsewhereNote;
+          return { ...known, notice: this.#phoneNotice(), look: "talking", kicker: texts.elsewhere, note, buttons: ["done"] };
+        }
         const ending = endings[call.reason] ?? "";
         const kicker = ["declined", "answered-elsewhere"].includes(call.reason) ? undefined : texts.notAnswered;
-        return { ...known, notice: this.#phoneNotice(), look: "ended", kicker, note: () => ending, ending, buttons: ["done"] };
+        return { ...known, look: "ended", kicker, note: () => ending, ending, buttons: ["done"] };
       }
     }
   }

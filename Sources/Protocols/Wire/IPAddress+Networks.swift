@@ -8,6 +8,9 @@ extension IPAddress {
     }
   }
 
+  /// Addresses between a carrier's router and its customers' (RFC 6598).
+  package var isCarriers: Bool { if case .v4(let bits) = self { bits >> 22 == 0x191 } else { false } }
+
   /// Addresses that mean something only together with the link they are on (RFC 4291 §2.5.6).
   package var isLinkLocal: Bool { if case .v6(let high, _) = self { high >> 54 == 0x3FA } else { false } }
 }

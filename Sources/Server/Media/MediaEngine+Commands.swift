@@ -64,9 +64,9 @@ extension MediaEngine where Transport: ~Copyable {
 
   private mutating func connectPhone(_ slot: Int, _ description: PhoneLeg, at now: Instant) {
     if legs[slot].path == nil {
-      legs[slot].path = SymmetricPath(described: description.remote)
+      legs[slot].path = SymmetricPath(described: description.remote, home: description.home)
     } else {
-      legs[slot].path?.describe(description.remote)
+      legs[slot].path?.describe(description.remote, home: description.home)
     }
     let changed = legs[slot].audio?.codec != description.audio.codec
     legs[slot].audio = description.audio

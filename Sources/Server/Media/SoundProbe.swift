@@ -8,8 +8,9 @@ import Wire
 /// Its decoder and its room are made when it begins and freed when it ends; in between nothing is asked for.
 struct SoundProbe: ~Copyable {
   static let period = Duration.seconds(2)
-  /// What a switched-off microphone gives in the worst of our codecs: the A-law has no zero, its softest is 8 (ITU-T G.711 table 1a).
-  private static let softest: Int32 = 8
+  /// What a switched-off microphone gives at most: the A-law has no zero, its softest is 8 (ITU-T G.711 table 1a); Opus carries zeros, and
+  /// a room behind a noise filter is a little more.
+  private static func softest(_ codec: AudioCodec) -> Int32 { codec == .opus ? 1 : 8 }
 
   /// Packets in a row of one type that means nothing here which are more than a stray: a fifth of a second.
   static let foreignPackets = 10
@@ -17,6 +18,7 @@ struct SoundProbe: ~Copyable {
   /// When to take the `report`.
   private(set) var due: Instant
   private var decoder: SpeechDecoder
+  private let softest: Int32
   private let sound = UnsafeMutableBufferPointer<Int16>.allocate(capacity: SpeechDecoder.maximumSamples)
   private var packets = 0
   private var samples: Int64 = 0
@@ -27,6 +29,7 @@ struct SoundProbe: ~Copyable {
   init(_ codec: AudioCodec, at now: Instant) {
     due = now + Self.period
     decoder = SpeechDecoder(codec)
+    softest = Self.softest(codec)
   }
 
   deinit {
@@ -65,7 +68,7 @@ struct SoundProbe: ~Copyable {
     var report = SoundReport(packets: packets)
     if packets == 0, let foreign, foreign.packets >= Self.foreignPackets { report.foreign = foreign.type }
     guard samples > 0 else { return report }
-    report.level = peak <= Self.softest ? .digitalSilence : .decibels(Self.decibels(Double(energy) / Double(samples)))
+    report.level = peak <= softest ? .digitalSilence : .decibels(Self.decibels(Double(energy) / Double(samples)))
     return report
   }
 

@@ -140,10 +140,11 @@ extension Exchange {
   mutating func take(_ description: PhoneDescription, from phone: inout PhoneParty, _ place: Place) -> [Output] {
     guard let audio = NegotiatedAudio(description) else { return [] }
     // A hold in the old way names no address (RFC 3264 §8.4): the phone stays where it was.
-    phone.remote = description.remote ?? phone.remote
+    phone.remote = description.remote.map { Self.reachable($0, over: phone.flow) } ?? phone.remote
     let isHolding = !description.direction.receives
     defer { phone.isHolding = isHolding }
-    var outputs = [Output.media(.connectPhone(phone.leg, PhoneLeg(remote: phone.remote, audio: audio)))]
+    let leg = PhoneLeg(remote: phone.remote, audio: audio, home: phone.flow.remote.ip)
+    var outputs = [Output.media(.connectPhone(phone.leg, leg))]
     // Nothing need come from a phone that holds, and one that is back is listened to anew.
     if isHolding { outputs += changeSound(place) { ($0.agent, $0.isUndelivered) = (SoundGuard.Side(), false) } }
     if isHolding != phone.isHolding, let visitor = call(place)?.visitor {

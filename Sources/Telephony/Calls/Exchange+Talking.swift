@@ -13,7 +13,7 @@ extension Exchange {
       case .ringing(let attempt) = call.phase
     else { return [] }
     let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized().fitted
-    guard let phone = Self.phone(response.body) else {
+    guard let phone = Self.phone(response.body, over: flow) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
       abandon(fork, of: place, at: now)
       return send(acknowledgement, over: flow)
@@ -59,12 +59,20 @@ extension Exchange {
     }
   }
 
-  private static func phone(_ body: [UInt8]) -> PhoneLeg? {
+  private static func phone(_ body: [UInt8], over flow: Flow) -> PhoneLeg? {
     guard let session = try? SessionDescription(parsing: String(decoding: body, as: UTF8.self)),
       let description = try? PhoneDescription(session), let remote = description.remote,
       let audio = NegotiatedAudio(description)
     else { return nil }
-    return PhoneLeg(remote: remote, audio: audio)
+    return PhoneLeg(remote: reachable(remote, over: flow), audio: audio, home: flow.remote.ip)
+  }
+
+  /// Where a phone's first sound is sent: a phone that names an address of its private network, and is in none for us, is behind the router
+  /// that its signalling shows. Most routers keep a port; where one does not, the phone's own packets tell (RFC 4961).
+  static func reachable(_ described: SocketAddress, over flow: Flow) -> SocketAddress {
+    let home = flow.remote.ip
+    let isBehindRouter = !home.isPrivate && (described.ip.isPrivate || described.ip.isCarriers && !home.isCarriers)
+    return isBehindRouter ? SocketAddress(home, described.port) : described
   }
 
   private static func port(_ invite: SIPRequest) -> UInt16 {

@@ -84,10 +84,13 @@ package struct BrowserLeg: Hashable, Sendable {
 package struct PhoneLeg: Hashable, Sendable {
   package var remote: SocketAddress
   package var audio: NegotiatedAudio
+  /// Where its signalling comes from: sound from there is believed as soon as sound from where it was described.
+  package var home: IPAddress?
 
-  package init(remote: SocketAddress, audio: NegotiatedAudio) {
+  package init(remote: SocketAddress, audio: NegotiatedAudio, home: IPAddress? = nil) {
     self.remote = remote
     self.audio = audio
+    self.home = home
   }
 }
 

@@ -41,6 +41,17 @@ struct RefusedCallsTests {
     #expect(refusals.listed == 0)
   }
 
+  @Test("Of more businesses than a log should name those are told of whom most were refused")
+  mutating func mostRefused() {
+    let tenants = (0...50).map { _ in TenantID(using: &random) }
+    for (number, tenant) in tenants.enumerated() {
+      for _ in 0...number { note(RefusedCall(.shuttingDown), tenant, after: 0) }
+      note(RefusedCall(.busy), tenant, after: 0)
+    }
+    let told = refusals.counts(of: .shuttingDown, atMost: 50)
+    #expect(told.map(\.count) == (2...51).reversed() && told.allSatisfy { $0.tenant != tenants[0] })
+  }
+
   @Test("What strangers wrote is cut, and a page's query is not kept")
   mutating func cut() {
     let long = String(repeating: "ü", count: 1000)

@@ -134,7 +134,7 @@ extension Scenario {
       let alice = stage.phone("alice", .answer(after: .seconds(1)))
       let call = try stage.call(from: silent)
       stage.talk(alice)
-      stage.pass(seconds: 10)
+      stage.pass(seconds: 14)
       stage.hangUp(call)
     },
     Scenario("the visitor's browser never reaches us by UDP") { stage in

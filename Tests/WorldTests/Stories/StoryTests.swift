@@ -22,7 +22,7 @@ struct StoryTests {
 
   /// Without what depends on how sound is made: how many packets there were, and how loud.
   private static func bare(_ story: String) -> String {
-    story.replacing(#/[0-9.]+( packets| sent| % lost)/#) { "…\($0.output.1)" }.replacing(#/-[0-9]+ dBFS/#, with: "… dBFS")
+    story.replacing(#/[0-9.]+( packets| sent,| % lost)/#) { "…\($0.output.1)" }.replacing(#/-[0-9]+ dBFS/#, with: "… dBFS")
   }
 
   /// The story without its first line, which is about no call in particular.

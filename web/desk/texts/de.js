@@ -63,7 +63,7 @@ export const texts = {
     decline: "Ablehnen",
     answering: "Wird verbunden …",
     talking: "Im Gespräch",
-    reconnecting: "Die Verbindung des Besuchers ist weg. Wir warten, dass sie wiederkommt …",
+    reconnecting: "Vom Besucher kommt kein Ton. Wir warten, dass die Verbindung wiederkommt …",
     lineLost: "Die Leitung zum Server ist weg. Der Ton geht vielleicht weiter; wir kommen zurück …",
     mute: "Stumm",
     unmute: "Stumm aus",

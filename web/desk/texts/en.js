@@ -60,7 +60,7 @@ export const texts = {
     decline: "Decline",
     answering: "Connecting…",
     talking: "On a call",
-    reconnecting: "The visitor’s connection is gone. Waiting for it to come back…",
+    reconnecting: "No sound comes from the visitor. Waiting for the connection to come back…",
     lineLost: "The line to the server is lost. The sound may go on; coming back…",
     mute: "Mute",
     unmute: "Unmute",

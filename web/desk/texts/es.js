@@ -60,7 +60,7 @@ export const texts = {
     decline: "Rechazar",
     answering: "Conectando…",
     talking: "En llamada",
-    reconnecting: "El visitante ha perdido la conexión. Esperamos a que vuelva…",
+    reconnecting: "No llega sonido del visitante. Esperamos a que vuelva la conexión…",
     lineLost: "Se ha perdido la línea con el servidor. Puede que el sonido siga; volviendo…",
     mute: "Silenciar",
     unmute: "Activar",

@@ -60,7 +60,7 @@ export const texts = {
     decline: "Refuser",
     answering: "Connexion…",
     talking: "En ligne",
-    reconnecting: "Le visiteur a perdu sa connexion. Nous attendons son retour…",
+    reconnecting: "Aucun son ne vient du visiteur. Nous attendons que la connexion revienne…",
     lineLost: "La ligne vers le serveur est perdue. Le son continue peut-être ; nous revenons…",
     mute: "Muet",
     unmute: "Activer",

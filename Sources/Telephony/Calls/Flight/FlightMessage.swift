@@ -128,6 +128,9 @@ package struct FlightMessage: Hashable, Sendable {
       .map { String($0.dropFirst(name.count + 1).drop { $0 == " " }) }
   }
 
+  /// Whether it is said in a dialog that there is already.
+  package var isInDialog: Bool { header("To")?.contains(";tag=") == true }
+
   /// The request that this is or answers.
   package var about: String { header("CSeq")?.split(separator: " ").last.map(String.init) ?? "" }
 

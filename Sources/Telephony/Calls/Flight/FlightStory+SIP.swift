@@ -23,8 +23,7 @@ extension FlightStory {
 
   /// One sentence for an INVITE and all that came back.
   private func invited(_ message: FlightMessage, _ entry: FlightRecord.Entry, _ index: Int) -> String {
-    let isInCall = message.header("To")?.contains(";tag=") == true
-    let sent = isInCall ? "was asked for its sound anew (re-INVITE)" : "was sent an INVITE"
+    let sent = message.isInDialog ? "was asked for its sound anew (re-INVITE)" : "was sent an INVITE"
     var text = "\(names.party(message.leg)) \(sent)\(Self.times(entry))"
     let answers = answers(to: message, after: index)
     var facts: [String] = []
