@@ -202,7 +202,7 @@ def test_every_acknowledged_fact_survives_twenty_kills(house):
     uuid, token = made["uuid"], made["token"]
     signed_up, agents_added, teams_added, phones, calls, pauses = set(), set(), {}, {}, set(), {}
     # Whoever asked a server that was killed meanwhile waits in vain, and as long as this.
-    patience = 2
+    patience = 5
     for trial in range(20):
         end = threading.Event()
 
