@@ -17,7 +17,8 @@ extension Command {
       Say `calldocker why CALLID`, or `calldocker why UUID CALLID` with more than one business. The first characters of the
       id, as the log shows them, are enough. With --json: {"call":…,"entries":[…]} on one line, times in UTC, `ms` since the
       call began. Of calls that were refused before they began `calldocker why --refused [UUID]` tells, with --json as
-      {"business":{"counts":…,"refusals":[…]},"strangers":…} on one line. `calldocker calls UUID` lists the calls that the server knows, for \(TraceLimits().days) days.
+      {"business":{"counts":…,"refusals":[…]},"strangers":…} on one line.
+      `calldocker calls UUID` lists the calls that the server knows, for \(TraceLimits().days) days.
       """
   ) { options, environment in
     if options.faults.isEmpty, options.has("refused") { return try tellRefused(options, environment) }
