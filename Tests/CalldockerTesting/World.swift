@@ -20,11 +20,14 @@ package final class World {
   package private(set) var agentEvents: [AgentEvent] = []
   /// What desks were told of their business, and which.
   package private(set) var deskEvents: [(event: DeskEvent, desks: [AgentSessionID])] = []
+  package private(set) var dismissals: [(session: AgentSessionID, why: Dismissal)] = []
   package private(set) var resumeToken = ""
   package private(set) var deskToken = ""
   package private(set) var records: [CallRecord] = []
   package var recorder = FlightRecorder()
   private var ladder: [String] = []
+  /// Whoever is at the other end of each SIP connection.
+  private var peers: [ConnectionID: ([UInt8]) -> Void] = [:]
 
   private static let identities = (0..<4).map {
     Identity.selfSigned(names: ["browser\($0).test"], now: 1_795_000_000, days: 30)
@@ -33,7 +36,7 @@ package final class World {
   private static let sounds = SoundLibrary(prompts: [
     "echo-greeting": WAVFile(rate: 8000, samples: Tone([660], amplitude: 0.3).samples(rate: 8000, seconds: 1))
   ])
-  private let sip = SocketAddress(.v4(0xC000_0201), 5060)
+  package let sip = SocketAddress(.v4(0xC000_0201), 5060)
   private let port = SocketAddress(.v4(0xC000_0201), 7000)
   private let bench = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 16)
 
@@ -98,6 +101,23 @@ package final class World {
     phones.append(phone)
     phone.register()
     return phone
+  }
+
+  /// Somebody connects to the SIP port; what is said over the connection arrives at once.
+  package func connect(_ connection: ConnectionID, from remote: SocketAddress, _ receive: @escaping ([UInt8]) -> Void) {
+    peers[connection] = receive
+    let flow = Flow(remote: remote, local: sip, transport: .tcp(connection))
+    perform(exchange.connectionOpened(flow, at: network.now))
+  }
+
+  package func say(_ octets: [UInt8], over connection: ConnectionID) {
+    note("connection \(connection.number) → ", octets)
+    perform(exchange.receive(octets, on: connection, at: network.now))
+  }
+
+  package func disconnect(_ connection: ConnectionID) {
+    peers[connection] = nil
+    perform(exchange.connectionClosed(connection, at: network.now))
   }
 
   package func addBrowser(hums frequency: Double = 440) -> BrowserPeer {
@@ -228,10 +248,14 @@ package final class World {
       case .datagram(let octets, let flow):
         note("→ \(flow.remote) ", octets)
         network.send(octets, from: sip, to: flow.remote)
-      case .stream, .close: preconditionFailure("the world's phones speak over UDP")
+      case .stream(let octets, let connection):
+        note("→ connection \(connection.number) ", octets)
+        peers[connection]?(octets)
+      case .close(let connection): peers[connection] = nil
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)
+      case .dismissed(let session, let why): dismissals.append((session, why))
       case .desks(let desks, let event): deskEvents.append((event, desks))
       case .record(let record):
         records.append(record)
@@ -239,6 +263,7 @@ package final class World {
       case .flight: break
       // The world's disk is prompt.
       case .keep(let phones): if let ticket = phones.ticket { perform(exchange.kept(ticket, at: network.now)) }
+      case .keepStatus(let status): exchange.statusKept(status)
       case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
       }
     }

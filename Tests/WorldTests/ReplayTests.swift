@@ -11,7 +11,7 @@ struct ReplayTests {
   private static let block: UInt64 = 50
 
   /// The record as it is found again on a disk.
-  private func written(_ record: FlightRecord) throws -> FlightRecord {
+  static func written(_ record: FlightRecord) throws -> FlightRecord {
     let recording = FlightRecording(program: "test", clock: FlightClock(offset: 0), isPrivate: true, record: record)
     return try JSONDecoder().decode(FlightRecording.self, from: try JSONEncoder().encode(recording)).record
   }
@@ -22,7 +22,7 @@ struct ReplayTests {
     for seed in (block * Self.block)..<((block + 1) * Self.block) {
       let world = try RaceTests.live(seed: seed)
       for record in world.recorder.latest(of: world.tenant, atMost: 10, at: world.now) {
-        let again = try written(record)
+        let again = try Self.written(record)
         bytes += try JSONEncoder().encode(record).count
         var replay = FlightReplay(again)
         let (verdict, replayed) = replay.run()
@@ -63,7 +63,7 @@ struct ReplayTests {
   @Test("A whole call with sound: refused, answered, keys pressed, lost, back and hung up")
   func whole() throws {
     let (world, record) = try eventful()
-    var replay = FlightReplay(try written(record))
+    var replay = FlightReplay(try Self.written(record))
     let (verdict, replayed) = replay.run()
     #expect(verdict.isSame, "\(verdict)\n\(world.history)")
     #expect(replayed?.end == "agent-hung-up")
@@ -94,6 +94,25 @@ struct ReplayTests {
     #expect(cause.status == 486 && difference.recorded != difference.replayed)
     let inputs = changed.moments.prefix { $0.event != .message(cause) }.count
     #expect(difference.input > 5 && difference.input < inputs, "\(difference.input)")
+  }
+
+  @Test("A recording of one media plane too many is not run again")
+  func planes() throws {
+    let (_, record) = try eventful()
+    func verdict(planes: Int) throws -> FlightReplay.Verdict {
+      var replay = FlightReplay(
+        try altered(record) { moment in
+          guard case .input(.request(var start)) = moment.event else { return moment }
+          start.callsByPlane = [Int](repeating: 0, count: planes)
+          return FlightRecord.Moment(at: moment.at, number: moment.number, event: .input(.request(start)))
+        })
+      return replay.run().verdict
+    }
+    #expect(try verdict(planes: FlightReplay.maximumPlanes).isSame)
+    guard case .impossible(let sentence) = try verdict(planes: FlightReplay.maximumPlanes + 1) else {
+      return #expect(Bool(false), "it names planes that there cannot be")
+    }
+    #expect(sentence.contains("media planes"))
   }
 
   @Test("A recording of which the middle is missing says that it cannot be run again")

@@ -82,4 +82,15 @@ struct HTTPReplyTests {
       "HTTP/1.1 x\r\n\r\n", "SIP/2.0 200 OK\r\n\r\n", "\r\n\r\n",
     ] { #expect(read(broken) == nil, "\(broken)") }
   }
+
+  @Test("An answer of so many bytes is read, and one byte more is refused")
+  func limit() {
+    let length = HTTPReply.maximumBytes - "HTTP/1.1 200 OK\r\nContent-Length: 12345678\r\n\r\n".utf8.count
+    for (extra, isRead) in [(0, true), (1, false)] {
+      let head = Array("HTTP/1.1 200 OK\r\nContent-Length: \(length + extra)\r\n\r\n".utf8)
+      let octets = head + [UInt8](repeating: 0x78, count: length + extra)
+      #expect(octets.count == HTTPReply.maximumBytes + extra)
+      #expect(((try? HTTPReply(parsing: octets)) != nil) == isRead)
+    }
+  }
 }

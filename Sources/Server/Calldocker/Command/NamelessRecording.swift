@@ -49,6 +49,10 @@ struct NamelessRecording {
       changed = changed.replacing(#/^(From|To|Contact): ([^"<;:@]+)</#) { match in
         "\(match.output.1): \(substitutes.substitute(String(match.output.2), "name") { "Name \($0)" }) <"
       }
+      // Ours are random words; another was made by the phone, of what it is called perhaps.
+      changed = changed.replacing(#/^Call-ID: (.*[^A-Za-z0-9].*)$/#) { match in
+        "Call-ID: \(substitutes.substitute(String(match.output.1), "call") { "call\($0)" })"
+      }
       changed = changed.replacing(#/(sips?):([^@;>\s:]+)@([^;>\s:,\[]+|\[[^\]]+\])/#) { match in
         let written = match.output.3
         let bare = written.hasPrefix("[") ? String(written.dropFirst().dropLast()) : String(written)

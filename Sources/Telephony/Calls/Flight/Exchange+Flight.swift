@@ -16,12 +16,11 @@ extension Exchange {
     return event.leg == nil ? [] : [.flight(.reported(event))]
   }
 
-  /// A message that may belong to a call: all our calls' Call-IDs have one length, and neither registrations nor what stands outside
-  /// any dialog are theirs.
+  /// A message that may belong to a call. Of requests all our calls' Call-IDs have one length, and neither registrations nor what stands
+  /// outside any dialog are theirs; a response belongs to what we asked, whatever Call-ID its phone made of ours.
   func heard(_ message: SIPMessage, _ flow: Flow) -> [Output] {
-    if case .request(let request) = message {
-      guard request.method != .register, (try? request.headers.to.tag) ?? nil != nil else { return [] }
-    }
+    guard case .request(let request) = message else { return [.flight(.heard(message, flow))] }
+    guard request.method != .register, (try? request.headers.to.tag) ?? nil != nil else { return [] }
     return Self.isOfCall(message.headers) ? [.flight(.heard(message, flow))] : []
   }
 
@@ -53,11 +52,11 @@ extension Exchange {
 }
 
 extension Tenant {
-  /// Everybody who is named to whoever asks why, and of all others those who would ring first.
+  /// Everybody who is named to whoever asks why, the call's own agent, and of all others those who would ring first.
   func view(for call: CallID) -> FlightView {
-    let listed = agents.values.filter { $0.order < AgentChoice.maximumListed }
+    let listed = agents.values.filter { $0.order < AgentChoice.maximumListed || $0.call == call }
     let others = agents.values.filter { $0.order >= AgentChoice.maximumListed && $0.isAvailable }.sorted(by: Agent.ringsBefore)
-    let seen = listed + others.prefix(FlightView.maximumAgents - AgentChoice.maximumListed)
+    let seen = listed + others.prefix(FlightView.maximumAgents - listed.count)
     return FlightView(agents: seen.sorted { $0.order < $1.order }.map { FlightAgent($0, for: call) })
   }
 }

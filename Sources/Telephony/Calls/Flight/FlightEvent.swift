@@ -1,3 +1,4 @@
+import RTP
 import SIPCore
 import SIPSyntax
 import Wire
@@ -5,24 +6,29 @@ import Wire
 /// What a call's flight recorder is told by the exchange, in the order in which it happens.
 package enum FlightNote: Hashable, Sendable {
   case happened(TenantID, CallID, FlightEvent)
-  /// A message of some dialog of ours came in; whose call it is, the recorder knows by its Call-ID.
+  /// A message came in; whether it is of a call of ours and of which, the recorder knows by its Call-ID or its branch.
   case heard(SIPMessage, Flow)
   /// Whose leg it is about, the recorder knows.
   case reported(MediaEvent)
   /// The time of a transaction of that Call-ID has come.
   case rang(callID: String)
   case connectionClosed(ConnectionID)
+  /// A call was not admitted that has no record; of a business, or of none that we know.
+  case turnedAway(TenantID?, RefusedCall)
   /// The business is gone, and what is known of its calls goes with it.
   case forgotten(TenantID)
 }
 
 /// One thing that happened to a call. Secrets never come this far: no password, token, digit or key is part of any case.
-package enum FlightEvent: Hashable, Codable, Sendable {
+///
+/// Each stands in a block of its own size, as one kind is twenty times as long as another and every call keeps dozens.
+package indirect enum FlightEvent: Hashable, Codable, Sendable {
   case input(FlightInput)
   /// Whom the call may ring, before it chooses.
   case view(FlightView)
   case asked(name: String?, page: String?, extensionDialled: String?, hasOffer: Bool)
-  case refused(Refusal.Reason)
+  /// - words: what the visitor was told, where that says more than the reason.
+  case refused(Refusal.Reason, words: String?)
   case chose(AgentChoice)
   case rings(AgentName, phones: Int, browsers: Int)
   /// The call has a new leg.
@@ -68,6 +74,9 @@ package enum FlightMedia: Hashable, Codable, Sendable {
   case heardAgain(LegID)
   case heard(LegID, SoundReport)
   case gone(LegID)
+  case speaks(LegID, AudioCodec)
+  case unreached(LegID, isCertain: Bool)
+  case reachedAgain(LegID)
   case closed(LegID, LegReport)
 
   init?(_ event: MediaEvent) {
@@ -80,6 +89,9 @@ package enum FlightMedia: Hashable, Codable, Sendable {
     case .heardAgain(let leg): self = .heardAgain(leg)
     case .heard(let leg, let report): self = .heard(leg, report)
     case .gone(let leg): self = .gone(leg)
+    case .speaks(let leg, let codec): self = .speaks(leg, codec)
+    case .unreached(let leg, let isCertain): self = .unreached(leg, isCertain: isCertain)
+    case .reachedAgain(let leg): self = .reachedAgain(leg)
     case .closed(let leg, let report): self = .closed(leg, report)
     case .digit, .played, .strained, .relaxed: return nil
     }
@@ -88,7 +100,8 @@ package enum FlightMedia: Hashable, Codable, Sendable {
   package var leg: LegID {
     switch self {
     case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
-      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .closed(let leg, _):
+      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .speaks(let leg, _), .unreached(let leg, _),
+      .reachedAgain(let leg), .closed(let leg, _):
       leg
     }
   }

@@ -55,7 +55,7 @@ package struct FlightFields {
       fields["page"] = page.map(names.text)
       fields["extension"] = number.map(names.text)
       return [("asked", fields)]
-    case .refused(let reason): return [("refused", ["reason": reason.rawValue])]
+    case .refused(let reason, _): return [("refused", ["reason": reason.rawValue])]
     case .chose(let choice):
       var fields = ["unlisted": "\(choice.unlisted)"]
       fields["agent"] = choice.chosen.map(names.name)
@@ -85,6 +85,10 @@ package struct FlightFields {
     case .command(let command): return [("command", fields(command.leg, names, ["wish": command.word]))]
     case .toldVisitor(let event): return [("told-visitor", ["event": event.word])]
     case .toldAgent(let event): return [("told-agent", ["event": event.word])]
+    case .input(.sessionJoined(_, let agent)): return [("agent-joined", ["agent": names.name(agent)])]
+    case .input(.sessionGone(_, let isDeliberate)): return [("browser-gone", ["deliberate": "\(isDeliberate)"])]
+    case .input(.agentRemoved(let agent)): return [("agent-removed", ["agent": names.name(agent)])]
+    case .input(.moved(let flow)): return [("phone-moved", ["to": names.text(flow.remote)])]
     case .input, .view, .again, .recorded: return []
     case .ended(let reason, let seconds): return [("ended", ["reason": reason.rawValue, "seconds": "\(seconds)"])]
     }
@@ -120,6 +124,9 @@ extension FlightMedia {
     case .heardAgain: "heard-again"
     case .heard(_, let report): "heard: \(report.packets) packets, \(report.level.word)"
     case .gone: "gone"
+    case .speaks(_, let codec): "speaks \(codec)"
+    case .unreached(_, let isCertain): isCertain ? "unreached" : "unreached, it seems"
+    case .reachedAgain: "reached-again"
     case .closed(_, let report):
       "closed: \(report.packetsReceived) received, \(report.packetsSent) sent, \(report.packetsLost) lost"
     }
@@ -162,6 +169,7 @@ extension VisitorEvent {
     case .talking: "talking"
     case .troubled(_, _, let trouble): "talking: \(trouble.kind.rawValue)"
     case .held: "held"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }
@@ -176,6 +184,7 @@ extension AgentEvent {
     case .visitorBack: "visitor-back"
     case .troubled(_, let trouble): "troubled: \(trouble.kind.rawValue)"
     case .soundIsWell: "sound-is-well"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }

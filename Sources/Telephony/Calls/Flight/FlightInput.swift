@@ -35,6 +35,16 @@ package enum FlightInput: Hashable, Codable, Sendable {
   case played(LegID)
 }
 
+extension FlightInput {
+  /// Whether a person wants to know of it; of all others something is told that follows from them.
+  var isTold: Bool {
+    switch self {
+    case .sessionJoined, .sessionGone, .moved, .agentRemoved, .timer: true
+    default: false
+    }
+  }
+}
+
 /// What a call's request found, besides the agents.
 package struct FlightStart: Hashable, Codable, Sendable {
   package var visitor: VisitorID

@@ -32,7 +32,10 @@ package struct FlightLadder {
   private func panel(_ phones: [LegID]) -> String {
     let count = phones.count + 2
     let pitch = (width - Self.timeWidth) / count
-    var lines = [blank(Self.timeWidth) + (["visitor", "gateway"] + phones.map(title)).map { fit($0, pitch) }.joined()]
+    var lines = [
+      blank(Self.timeWidth) + (["visitor", "gateway"] + phones.map(title)).map { fit($0, pitch) }.joined(),
+      blank(Self.timeWidth) + (["", ""] + phones.map(place)).map { fit($0, pitch) }.joined(),
+    ]
     for (index, entry) in record.entries.enumerated() {
       if index == record.entriesBeforeGap, record.dropped > 0 { lines.append("… \(record.dropped) entries are missing here") }
       guard let arrow = arrow(entry, phones) else { continue }
@@ -48,28 +51,42 @@ package struct FlightLadder {
     var from: Int
     var to: Int
     var label: String
+    /// How often, which is never cut off.
+    var repeats = ""
   }
 
   private func arrow(_ entry: FlightRecord.Entry, _ phones: [LegID]) -> Arrow? {
     switch entry.event {
     case .asked: return Arrow(from: 0, to: 1, label: "call request")
-    case .refused(let reason): return Arrow(from: 1, to: 0, label: reason.rawValue)
+    case .refused(let reason, _): return Arrow(from: 1, to: 0, label: reason.rawValue)
     case .visitorLost: return Arrow(from: 0, to: 1, label: "lost")
     case .visitorBack: return Arrow(from: 0, to: 1, label: "back")
     case .toldVisitor(.trying): return Arrow(from: 1, to: 0, label: "trying")
     case .toldVisitor(.ringing): return Arrow(from: 1, to: 0, label: "ringing")
     case .toldVisitor(.talking): return Arrow(from: 1, to: 0, label: "talking")
     case .toldVisitor(.held): return Arrow(from: 1, to: 0, label: "held")
-    case .media(.connected(let leg)) where record.parties[leg] == .visitor:
-      return Arrow(from: 0, to: 1, label: "sound connected")
+    case .toldVisitor(.troubled(_, _, let trouble)): return Arrow(from: 1, to: 0, label: trouble.kind.rawValue)
+    case .media(.connected(let leg)):
+      return column(leg, phones).map { Arrow(from: $0, to: 1, label: "sound connected") }
+    case .answered(_, let leg):
+      guard case .browser? = record.parties[leg] else { return nil }
+      return column(leg, phones).map { Arrow(from: $0, to: 1, label: "accept") }
     case .ended(let reason, _): return Arrow(from: 1, to: 0, label: reason.rawValue)
     case .message(let message):
-      guard let column = phones.firstIndex(of: message.leg) else { return nil }
+      guard let column = column(message.leg, phones) else { return nil }
       var label = FlightNames.onOneLine(message.title)
-      if entry.repeats > 0 { label += " ×\(entry.repeats + 1)" }
-      return message.isFromPeer ? Arrow(from: column + 2, to: 1, label: label) : Arrow(from: 1, to: column + 2, label: label)
+      // What an answer answers goes without saying for an INVITE only.
+      if message.status != nil, message.about != "INVITE" { label += " (\(FlightNames.onOneLine(message.about)))" }
+      let repeats = entry.repeats > 0 ? " ×\(entry.repeats + 1)" : ""
+      return message.isFromPeer
+        ? Arrow(from: column, to: 1, label: label, repeats: repeats)
+        : Arrow(from: 1, to: column, label: label, repeats: repeats)
     default: return nil
     }
+  }
+
+  private func column(_ leg: LegID, _ phones: [LegID]) -> Int? {
+    record.parties[leg] == .visitor ? 0 : phones.firstIndex(of: leg).map { $0 + 2 }
   }
 
   private func draw(_ arrow: Arrow, on row: inout [Character], _ pitch: Int) {
@@ -77,16 +94,25 @@ package struct FlightLadder {
     for position in left...right where row[position] == " " { row[position] = "-" }
     row[arrow.from < arrow.to ? right : left] = arrow.from < arrow.to ? ">" : "<"
     // The label stands next to the phone's end, where no other lifeline is crossed.
-    let label = Array(" \(arrow.label) ".prefix(pitch - 4))
+    let room = max(0, pitch - 6 - arrow.repeats.count)
+    let text = arrow.label.count > room ? arrow.label.prefix(max(0, room - 1)) + "…" : arrow.label[...]
+    let label = Array(" \(text)\(arrow.repeats) ")
     let start = right - 1 - label.count
     for (offset, character) in label.enumerated() where start + offset >= left { row[start + offset] = character }
   }
 
   private func title(_ leg: LegID) -> String {
     switch record.parties[leg] {
-    case .phone(let agent, let flow): "\(names.name(agent)) \(names.text(flow.remote))"
-    case .browser(let agent): "\(names.name(agent)) (browser)"
+    case .phone(let agent, _), .browser(let agent): names.name(agent)
     case .visitor, nil: "?"
+    }
+  }
+
+  private func place(_ leg: LegID) -> String {
+    switch record.parties[leg] {
+    case .phone(_, let flow): "\(names.text(flow.remote))\(flow.isReliable ? " TCP" : "")"
+    case .browser: "browser"
+    case .visitor, nil: ""
     }
   }
 

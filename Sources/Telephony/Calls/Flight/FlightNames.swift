@@ -72,6 +72,9 @@ struct FlightNames {
     }
   }
 
+  /// The same where a sentence begins; a name is not changed for that.
+  func subject(_ leg: LegID) -> String { record.parties[leg] == .visitor ? "The visitor's browser" : party(leg) }
+
   /// What strangers wrote cannot end a line or move a cursor.
   static func onOneLine(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
@@ -91,8 +94,4 @@ extension Duration {
     default: return "\(milliseconds / 86_400_000) d"
     }
   }
-}
-
-extension String {
-  var asSentence: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -18,6 +18,9 @@ package struct FlightRecorder: Sendable {
   private var callsByLeg: [LegID: CallID] = [:]
   private var legsByDialog: [String: LegID] = [:]
   private var dialogsByLeg: [LegID: String] = [:]
+  /// Of the requests that we sent: by them a phone's answer is known that has another Call-ID.
+  private var legsByBranch: [String: LegID] = [:]
+  private var branchesByLeg: [LegID: [String]] = [:]
   private var legsOver: [ConnectionID: Set<LegID>] = [:]
   private var connectionsByLeg: [LegID: Set<ConnectionID>] = [:]
   private var departures = DeadlineQueue<CallID>()
@@ -27,6 +30,8 @@ package struct FlightRecorder: Sendable {
   private var ripened: [CallID: Int] = [:]
   /// Past it the oldest of them are not written.
   package static let maximumRipe = 256
+  /// Calls that were not admitted, those with a record too.
+  package private(set) var refusals = RefusedCalls()
   /// Calls that found no room.
   package private(set) var unrecorded: UInt64 = 0
 
@@ -45,7 +50,7 @@ package struct FlightRecorder: Sendable {
     var census = Census()
     (census.live, census.octets) = (max(live.count, departures.count), liveOctets)
     census.legs = max(callsByLeg.count, legsOver.count, connectionsByLeg.count)
-    census.dialogs = max(legsByDialog.count, dialogsByLeg.count)
+    census.dialogs = max(legsByDialog.count, dialogsByLeg.count, branchesByLeg.count)
     return census
   }
 
@@ -60,6 +65,7 @@ package struct FlightRecorder: Sendable {
       case .flight(.reported(let event)): reported(event, at: now)
       case .flight(.rang(let callID)): rang(callID, at: now)
       case .flight(.connectionClosed(let connection)): closed(connection, at: now)
+      case .flight(.turnedAway(let tenant, let refused)): refusals.note(refused, of: tenant, at: now)
       case .flight(.forgotten(let tenant)): forget(tenant)
       case .datagram(let octets, let flow): sent(octets, .flow(flow), at: now)
       case .stream(let octets, let connection): sent(octets, .connection(connection), at: now)
@@ -74,7 +80,7 @@ package struct FlightRecorder: Sendable {
       case .record(let record) where record.end != nil:
         append(.recorded(FlightOutcome(record)), to: record.call, at: now)
         if let record = live[record.call] { ripen(record) }
-      case .close, .desks, .record, .keep, .log: break
+      case .close, .desks, .dismissed, .record, .keep, .keepStatus, .log: break
       }
     }
   }
@@ -97,7 +103,10 @@ package struct FlightRecorder: Sendable {
     default: break
     }
     append(event, to: call, at: now)
-    if case .refused = event { depart(call) }
+    if case .refused(let reason, _) = event {
+      if tenant != .doctor { refusals.note(RefusedCall(reason, page: live[call]?.page, call: call), of: tenant, at: now) }
+      depart(call)
+    }
   }
 
   private mutating func begin(_ tenant: TenantID, _ call: CallID, at now: Instant) {
@@ -150,6 +159,7 @@ package struct FlightRecorder: Sendable {
       ripened[call] = nil
     }
     archive.removeAll(of: tenant)
+    refusals.forget(tenant)
   }
 
   private mutating func append(_ event: FlightEvent, to call: CallID, at now: Instant) {
@@ -200,6 +210,7 @@ package struct FlightRecorder: Sendable {
     for leg in record.parties.keys {
       callsByLeg[leg] = nil
       if let dialog = dialogsByLeg.removeValue(forKey: leg) { legsByDialog[dialog] = nil }
+      for branch in branchesByLeg.removeValue(forKey: leg) ?? [] { legsByBranch[branch] = nil }
       for connection in connectionsByLeg.removeValue(forKey: leg) ?? [] {
         legsOver[connection]?.remove(leg)
         if legsOver[connection]?.isEmpty == true { legsOver[connection] = nil }
@@ -211,14 +222,24 @@ package struct FlightRecorder: Sendable {
   // MARK: SIP
 
   private mutating func heard(_ message: SIPMessage, _ flow: Flow, at now: Instant) {
-    guard !legsByDialog.isEmpty, let leg = message.headers[.callID].flatMap({ legsByDialog[$0] }) else { return }
+    guard !legsByDialog.isEmpty, let leg = leg(of: message) else { return }
     note(flow, of: leg)
     keep(FlightMessage(leg, isFromPeer: true, .flow(flow), keeping: message.serialized()), at: now)
   }
 
   private mutating func sent(_ octets: [UInt8], _ way: FlightMessage.Way, at now: Instant) {
     guard !legsByDialog.isEmpty, let callID = Self.callID(octets), let leg = legsByDialog[callID] else { return }
+    if let branch = Self.branch(octets), legsByBranch[branch] == nil, callsByLeg[leg] != nil {
+      legsByBranch[branch] = leg
+      branchesByLeg[leg, default: []].append(branch)
+    }
     keep(FlightMessage(leg, isFromPeer: false, way, keeping: octets), at: now)
+  }
+
+  private func leg(of message: SIPMessage) -> LegID? {
+    if let leg = message.headers[.callID].flatMap({ legsByDialog[$0] }) { return leg }
+    guard case .response(let response) = message else { return nil }
+    return (try? response.headers.topVia.branch).flatMap { legsByBranch[$0] }
   }
 
   private mutating func keep(_ message: FlightMessage, at now: Instant) {
@@ -233,6 +254,16 @@ package struct FlightRecorder: Sendable {
     return String(decoding: value.dropLast(), as: UTF8.self)
   }
   private static let callIDName = Array("\r\nCall-ID: ".utf8)
+
+  /// The branch of a request that we wrote; those of an ACK of a 2xx and of a failure are answered by nobody.
+  private static func branch(_ octets: [UInt8]) -> String? {
+    guard !octets.starts(with: "SIP/2.0 ".utf8), !octets.starts(with: "ACK ".utf8),
+      let name = octets.firstRange(of: branchName)
+    else { return nil }
+    let value = octets[name.upperBound...].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") && $0 > 0x20 }
+    return String(decoding: value, as: UTF8.self)
+  }
+  private static let branchName = Array(";branch=".utf8)
 
   // MARK: What is asked
 
@@ -257,7 +288,7 @@ extension VisitorEvent {
   fileprivate var call: CallID {
     switch self {
     case .trying(let call), .ringing(let call), .talking(let call, _), .troubled(let call, _, _), .held(let call),
-      .ended(let call, _, _):
+      .takenOver(let call), .ended(let call, _, _):
       call
     }
   }
@@ -267,7 +298,7 @@ extension AgentEvent {
   fileprivate var call: CallID {
     switch self {
     case .incomingCall(let call, _, _), .incomingCallEnded(let call, _), .visitorLost(let call), .visitorBack(let call),
-      .troubled(let call, _), .soundIsWell(let call),
+      .troubled(let call, _), .soundIsWell(let call), .takenOver(let call),
       .ended(let call, _, _):
       call
     }

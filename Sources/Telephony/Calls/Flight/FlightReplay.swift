@@ -39,12 +39,12 @@ package struct FlightReplay {
   private let start: FlightStart?
 
   /// Media planes that a recording may tell of.
-  private static let maximumPlanes = 1024
+  package static let maximumPlanes = 1024
 
   package init(_ record: FlightRecord) {
     self.record = record
     moments = record.moments
-    start = moments.lazy.compactMap { if case .input(.request(let start)) = $0.event { start } else { nil } }.first
+    start = record.start
     let planes = min(max(1, start?.callsByPlane.count ?? 1), Self.maximumPlanes)
     let site = Exchange.Site(
       planes: Array(repeating: [], count: planes), fingerprint: Fingerprint(algorithm: .sha256, octets: []))
@@ -215,13 +215,14 @@ extension FlightEvent {
     }
   }
 
-  /// Without what a replay need not tell alike: how many agents there were besides those who were seen, and the hashes of certificates,
-  /// which are hashed once more.
+  /// Without what a replay need not tell alike: how many agents there were besides those who were seen, what was wrong with an offer, and
+  /// the hashes of certificates, which are hashed once more.
   fileprivate var compared: FlightEvent {
     switch self {
     case .chose(var choice):
       choice.unlisted = 0
       return .chose(choice)
+    case .refused(let reason, _): return .refused(reason, words: nil)
     case .input(.request(var start)):
       start.offer?.certificates = []
       return .input(.request(start))
@@ -248,6 +249,9 @@ extension FlightMedia {
     case .heardAgain(let leg): .heardAgain(leg)
     case .heard(let leg, let report): .heard(leg, report)
     case .gone(let leg): .gone(leg)
+    case .speaks(let leg, let codec): .speaks(leg, codec)
+    case .unreached(let leg, let isCertain): .unreached(leg, isCertain: isCertain)
+    case .reachedAgain(let leg): .reachedAgain(leg)
     case .closed(let leg, let report): .closed(leg, report)
     }
   }
@@ -279,7 +283,7 @@ extension Exchange {
             callID: "", number: 0)
         }, at: Instant(nanoseconds: .min))
       agent.sessions = seen.sessions
-      agent.status = seen.isPaused ? .paused(reason: nil) : .available
+      agent.set(seen.isPaused ? .paused(reason: nil) : .available, at: Instant())
       for session in agent.sessions { placesBySession[session] = AddressOfRecord(tenant: id, agent: seen.name) }
       agent.call =
         switch seen.business {

@@ -3,10 +3,10 @@ import Wire
 
 /// A record told in plain sentences, one line for each thing that a person wants to know, with its time.
 package struct FlightStory {
-  private let record: FlightRecord
-  private let clock: FlightClock
-  private let names: FlightNames
-  private let entries: [FlightRecord.Entry]
+  let record: FlightRecord
+  let clock: FlightClock
+  let names: FlightNames
+  let entries: [FlightRecord.Entry]
 
   package init(_ record: FlightRecord, clock: FlightClock, showsPersonal: Bool) {
     self.record = record
@@ -23,11 +23,15 @@ package struct FlightStory {
     }
     if record.entriesBeforeGap >= entries.count, let gap { lines.append(gap) }
     if record.end == nil { lines.append("The call is still going on.") }
-    return (lines + FlightHints(record, names).all.map { "Hint: \($0)" }).joined(separator: "\n")
+    return (lines + FlightHints(self).all.map { "Hint: \($0)" }).joined(separator: "\n")
   }
 
   private var gap: String? {
-    record.dropped == 0 ? nil : "… \(record.dropped) entries are missing here: the record was full."
+    switch record.dropped {
+    case 0: nil
+    case 1: "… 1 entry is missing here: the record was full."
+    default: "… \(record.dropped) entries are missing here: the record was full."
+    }
   }
 
   // MARK: Sentences
@@ -35,22 +39,14 @@ package struct FlightStory {
   private func sentences(_ entry: FlightRecord.Entry, _ index: Int) -> [String] {
     switch entry.event {
     case .asked(let name, let page, let number, let hasOffer): [asked(name, page, number, hasOffer)]
-    case .refused(let reason): ["The call was refused (\(reason.rawValue)). The visitor was told: \(Refusal(reason).message)"]
-    case .chose(let choice): chose(choice, at: entry.at)
-    case .rings(let agent, let phones, let browsers):
-      [
-        "\(names.name(agent)) is rung on \(Self.count(phones, "phone")) and in \(Self.count(browsers, "browser")), "
-          + "for at most \(Call.ringingTime.told)."
-      ]
+    case .refused(let reason, let words): refused(reason, words)
+    case .chose(let choice): chose(choice, entry, index)
+    case .rings(let agent, let phones, let browsers): [rings(agent, phones, browsers)]
     case .unsendable(let leg): ["\(names.party(leg)) could not be sent an INVITE: its connection was gone."]
-    case .unanswered(let leg, let isConnectionGone):
-      [
-        "\(names.party(leg)) "
-          + (isConnectionGone ? "cannot answer: its connection ended while it rang." : "did not react to its INVITE at all.")
-      ]
+    case .unanswered(let leg, true): ["\(names.party(leg)) cannot answer: its connection ended while it rang."]
+    case .unanswered(let leg, false): ["\(names.party(leg)) did not react to its INVITE at all."]
     case .declinedInBrowser(let agent): ["\(names.name(agent)) declined in the browser."]
-    case .answered(let agent, let leg):
-      ["\(names.name(agent)) answered (\(names.party(leg))), \((entry.at - record.startedAt).told) after the visitor's click."]
+    case .answered(let agent, let leg): answered(agent, leg, entry, index)
     case .visitorLost: ["The visitor's connection was lost; the call waits up to \(Call.absenceTime.told) for it."]
     case .visitorBack(let hasOffer): ["The visitor is back\(hasOffer ? ", with a new offer of its sound" : "")."]
     case .agentLost(let agent, let wait):
@@ -58,15 +54,13 @@ package struct FlightStory {
     case .agentBack(let agent, let hasOffer):
       ["\(names.name(agent)) is back in a browser\(hasOffer ? ", with a new offer of its sound" : "")."]
     case .message(let message): told(message, entry, index)
-    case .media(let media): told(media)
-    case .command(let command): told(command)
-    case .toldVisitor(.troubled(_, _, let trouble)): ["The visitor was told: \(trouble.message)"]
-    case .toldAgent(.troubled(_, let trouble)): ["The agent was told in the browser: \(trouble.message)"]
-    case .toldVisitor(.held): ["The visitor was put on hold by the agent's phone."]
-    case .toldVisitor(.talking(_, let agent)) where agent == "Echo": ["The visitor was connected with the echo."]
-    case .ended(let reason, let seconds):
-      ["The call ended: \(Self.sentence(reason))\(seconds > 0 ? ", after talking for \(Duration.seconds(seconds).told)" : "")."]
-    case .leg, .invites, .toldVisitor, .toldAgent, .input, .view, .again, .recorded: []
+    case .media(let media): told(media, index)
+    case .command(let command): told(command, index)
+    case .toldVisitor(let event): told(event, index)
+    case .toldAgent(let event): told(event, index)
+    case .input(let input): told(input, entry, index)
+    case .ended(let reason, let seconds): [ended(reason, seconds, entry, index)]
+    case .leg, .invites, .view, .again, .recorded: []
     }
   }
 
@@ -79,16 +73,42 @@ package struct FlightStory {
     return text + (hasOffer ? "." : "; the browser's offer was to follow.")
   }
 
-  private func chose(_ choice: AgentChoice, at moment: Instant) -> [String] {
+  private func refused(_ reason: Refusal.Reason, _ words: String?) -> [String] {
+    let told = words.map(FlightNames.onOneLine) ?? Refusal(reason).message
+    let cause = reason == .busy ? record.start.map { [Self.sentence(busy: $0)] } ?? [] : []
+    return cause + ["The call was not admitted (\(reason.rawValue)). The visitor was told: \(told)"]
+  }
+
+  /// What there was no room for.
+  private static func sentence(busy start: FlightStart) -> String {
+    if start.isVisitorBusy { return "The visitor's page had a call already." }
+    if start.room <= 0 { return "The business had \(Tenant.maximumCalls) calls already, as many as one may have." }
+    return "The server had no room for one more call: its media planes had no legs or ports left, or did not keep up."
+  }
+
+  private func rings(_ agent: AgentName, _ phones: Int, _ browsers: Int) -> String {
+    let places = [(phones, "on", "phone"), (browsers, "in", "browser")].filter { $0.0 > 0 }.map { count, preposition, thing in
+      "\(preposition) \(Self.count(count, thing))"
+    }
+    return "\(names.name(agent)) is rung \(places.joined(separator: " and ")), for at most \(Call.ringingTime.told)."
+  }
+
+  // MARK: Whom it might ring
+
+  private func chose(_ choice: AgentChoice, _ entry: FlightRecord.Entry, _ index: Int) -> [String] {
     var lines: [String] = []
-    if choice.chosen == nil { lines.append("Nobody could be rung.") }
+    let isFirst = !entries[..<index].contains { if case .rings = $0.event { true } else { false } }
+    if choice.chosen == nil { lines.append(isFirst ? "Nobody could be rung." : "Nobody else could be rung.") }
     // The chosen one first, then everybody else in the order of their creation.
     let others = choice.candidates.filter { $0.agent != choice.chosen }
     for candidate in choice.candidates.filter({ $0.agent == choice.chosen }) + others {
-      lines.append("\(names.name(candidate.agent)) \(Self.sentence(candidate.eligibility, at: moment))")
+      lines.append("\(names.name(candidate.agent)) \(Self.sentence(candidate.eligibility, at: entry.at))")
     }
     if choice.candidates.isEmpty { lines.append("The business has no agents.") }
-    if choice.unlisted > 0 { lines.append("\(Self.count(choice.unlisted, "more agent")) were considered and are not listed.") }
+    if choice.unlisted > 0 {
+      let were = choice.unlisted == 1 ? "was considered and is" : "were considered and are"
+      lines.append("\(Self.count(choice.unlisted, "more agent")) \(were) not listed.")
+    }
     return lines
   }
 
@@ -112,134 +132,132 @@ package struct FlightStory {
     }
   }
 
-  static func sentence(_ reason: EndReason) -> String {
-    switch reason {
-    case .visitorHungUp: "the visitor hung up"
-    case .agentHungUp: "the agent hung up"
-    case .noAnswer: "nobody answered"
-    case .declined: "everybody who could be rung declined or was busy"
-    case .unavailable: "nobody was available"
-    case .connectionLost: "a connection was lost for good"
-    case .shuttingDown: "the server was stopped"
-    case .failed: "the sound could not be set up"
+  // MARK: Who answered, and who did not
+
+  private func answered(_ agent: AgentName, _ leg: LegID, _ entry: FlightRecord.Entry, _ index: Int) -> [String] {
+    let wait = (entry.at - record.startedAt).told
+    let answer = "\(names.name(agent)) answered (\(names.party(leg))), \(wait) after the visitor's click."
+    let isConnected = entries[..<index].contains { entry in
+      if case .media(.connected(let leg)) = entry.event { record.parties[leg] == .visitor } else { false }
     }
+    return [answer] + (isConnected ? [] : ["The visitor's browser was not connected yet: no sound could flow."])
   }
 
-  private static func count(_ count: Int, _ thing: String) -> String {
-    count == 0 ? "no \(thing)" : count == 1 ? "1 \(thing)" : "\(count) \(thing)s"
-  }
-
-  // MARK: SIP
-
-  private func told(_ message: FlightMessage, _ entry: FlightRecord.Entry, _ index: Int) -> [String] {
-    let phone = names.party(message.leg)
-    let reason = message.header("Reason").map { " (\(FlightNames.onOneLine($0)))" } ?? ""
-    switch (message.method, message.isFromPeer) {
-    case ("INVITE", false): return [invited(message, entry, index)]
-    case ("CANCEL", false): return ["\(phone) was told to stop ringing\(reason)."]
-    case ("BYE", false): return ["\(phone) was sent a BYE\(reason)\(confirmation(of: message, index))."]
-    case ("BYE", true): return ["\(phone) hung up (BYE)\(reason)."]
-    case ("INVITE", true): return ["\(phone) sent a new description of its sound (re-INVITE)\(sound(message))."]
+  private func told(_ input: FlightInput, _ entry: FlightRecord.Entry, _ index: Int) -> [String] {
+    switch input {
+    case .timer: return timer(entry, index)
+    case .sessionJoined(_, let agent): return ["\(names.name(agent)) came to work in a browser, which rings as well."]
+    case .sessionGone:
+      let isTold = consequences(of: index).contains { entry in
+        switch entry.event {
+        case .agentLost, .ended: true
+        default: false
+        }
+      }
+      guard !isTold, let ringing = ringing(before: index) else { return [] }
+      return ["A browser in which \(names.name(ringing.agent)) was rung is gone."]
+    case .moved(let flow):
+      return ["The agent's phone has registered from \(names.text(flow.remote)): what it is sent goes there from now on."]
+    case .agentRemoved(let agent): return ["\(names.name(agent)) was removed from the business."]
     default: return []
     }
   }
 
-  /// One sentence for an INVITE and all that came back.
-  private func invited(_ message: FlightMessage, _ entry: FlightRecord.Entry, _ index: Int) -> String {
-    var text = "\(names.party(message.leg)) was sent an INVITE"
-    if entry.repeats > 0 { text += ", \(entry.repeats + 1) times" }
-    let answers = answers(to: "INVITE", from: message.leg, after: index)
-    var facts: [String] = []
-    if let rang = answers.first(where: { (180...199).contains($0.status) }) {
-      facts.append("rang after \((rang.at - entry.at).told)")
+  /// What a time that came meant; most mean a message again, which is told with its first.
+  private func timer(_ entry: FlightRecord.Entry, _ index: Int) -> [String] {
+    let isNextChosen = consequences(of: index).contains { if case .chose = $0.event { true } else { false } }
+    guard isNextChosen, let ringing = ringing(before: index) else { return [] }
+    let name = names.name(ringing.agent)
+    for former in entries[..<index].reversed() {
+      switch former.event {
+      case .agentLost(ringing.agent, let wait): return ["\(name)'s browser did not come back within \(wait.told)."]
+      case .input(.sessionJoined), .rings: return ["\(name) did not answer within \((entry.at - ringing.at).told)."]
+      default: break
+      }
     }
-    if let final = answers.first(where: { $0.status >= 200 }) {
-      let title = FlightNames.onOneLine(final.message.title)
-      facts.append("answered \(title) after \((final.at - entry.at).told)\(sound(final.message))")
-    }
-    if facts.isEmpty {
-      let isTrying = answers.contains { $0.status == 100 }
-      return text + (isTrying ? "; it said that it is trying, and no more." : "; nothing came back.")
-    }
-    return text + "; it \(facts.joined(separator: " and "))."
+    return []
   }
 
-  private func confirmation(of message: FlightMessage, _ index: Int) -> String {
-    answers(to: "BYE", from: message.leg, after: index).isEmpty ? " and has not confirmed it" : ""
-  }
-
-  private func answers(
-    to method: String, from leg: LegID, after index: Int
-  ) -> [(at: Instant, status: Int, message: FlightMessage)] {
-    entries[index...].compactMap { entry in
-      guard case .message(let message) = entry.event, message.leg == leg, message.isFromPeer, message.about == method,
-        let status = message.status
-      else { return nil }
-      return (entry.at, status, message)
+  private func ringing(before index: Int) -> (agent: AgentName, at: Instant)? {
+    entries[..<index].last { if case .rings = $0.event { true } else { false } }.flatMap { entry in
+      if case .rings(let agent, _, _) = entry.event { (agent, entry.at) } else { nil }
     }
   }
 
-  private func sound(_ message: FlightMessage) -> String {
-    message.sound.map { ", with \($0.codecs.first ?? "no codec that we know") at \(names.text($0.address))" } ?? ""
+  /// What followed from an entry that came from outside, until the next that did.
+  func consequences(of index: Int) -> ArraySlice<FlightRecord.Entry> {
+    entries[(index + 1)...].prefix { !$0.event.isInput([:]) }
   }
 
-  // MARK: Media
+  // MARK: The end
 
-  private func told(_ media: FlightMedia) -> [String] {
-    let party = names.party(media.leg).asSentence
-    switch media {
-    case .opened(_, let port): return ["Port \(port) was opened for \(names.party(media.leg))."]
-    case .connected: return ["\(party) is connected: its sound can flow."]
-    case .failed(_, let failure): return ["\(party) could not be connected: \(Self.sentence(failure))."]
-    case .consentLost: return ["\(party) has not been heard of for 30 s: its sound is gone for good."]
-    case .fellSilent: return ["\(party) sends no sound any more."]
-    case .heardAgain: return ["\(party) is heard again."]
-    case .heard(_, let report): return ["\(party)'s sound was measured for two seconds: \(Self.measures(report))."]
-    case .gone: return ["\(party) is gone: neither sound nor reports came for 30 s."]
-    case .closed(_, let report):
-      guard report.codec != nil || report.packetsReceived > 0 else { return [] }
-      return ["Measured on \(names.party(media.leg)): \(Self.measures(report))."]
+  private func ended(_ reason: EndReason, _ seconds: Int, _ entry: FlightRecord.Entry, _ index: Int) -> String {
+    var text: String
+    switch reason {
+    case .visitorHungUp:
+      text = isAnswered(before: index) ? "the visitor hung up" : "the visitor hung up before anybody answered"
+    case .agentHungUp: text = "\(answerer.map(names.name) ?? "the agent") hung up"
+    case .noAnswer: text = "nobody answered"
+    case .declined: text = "whoever was rung declined, was busy or did not answer"
+    case .unavailable: text = isAgentRemoved(before: index) ? "the agent was removed" : "nobody was available"
+    case .connectionLost: text = lost(entry, index)
+    case .shuttingDown: text = "the server was stopped"
+    case .failed: text = "the sound could not be set up"
+    }
+    if seconds > 0 { text += ", after \(Duration.seconds(seconds).told) of talking" }
+    return "The call ended: \(text)."
+  }
+
+  /// Who was gone for good.
+  private func lost(_ entry: FlightRecord.Entry, _ index: Int) -> String {
+    let agent = answerer.map(names.name) ?? "the agent"
+    for cause in entries[..<index].reversed() where cause.event.isInput([:]) {
+      guard case .input(.timer) = cause.event else { return "\(cause.event.leg.map(names.party) ?? agent) was gone" }
+      break
+    }
+    for former in entries[..<index].reversed() where former.at + Call.absenceTime == entry.at {
+      switch former.event {
+      case .visitorLost: return "the visitor did not come back"
+      case .agentLost(let agent, _): return "\(names.name(agent))'s browser did not come back"
+      default: break
+      }
+    }
+    return "\(agent)'s phone did not acknowledge our answer to its re-INVITE"
+  }
+
+  private func isAgentRemoved(before index: Int) -> Bool {
+    guard let cause = entries[..<index].last(where: { $0.event.isInput([:]) }) else { return false }
+    return if case .input(.agentRemoved) = cause.event { true } else { false }
+  }
+
+  private func isAnswered(before index: Int) -> Bool {
+    entries[..<index].contains { entry in
+      switch entry.event {
+      case .answered, .toldVisitor(.talking): true
+      default: false
+      }
     }
   }
 
-  static func sentence(_ failure: MediaFailure) -> String {
-    switch failure {
-    case .noFreePort: "no port was free"
-    case .fingerprintMismatch: "it showed another certificate than it had announced"
-    case .handshakeFailed: "the DTLS handshake failed"
-    case .tooManyLegs: "there were too many calls"
-    }
+  /// Whoever answered, and on which leg.
+  private var answer: (agent: AgentName, leg: LegID)? {
+    for entry in entries { if case .answered(let agent, let leg) = entry.event { return (agent, leg) } }
+    return nil
   }
+  private var answerer: AgentName? { answer?.agent }
+  var answeredLeg: LegID? { answer?.leg }
 
-  private static func measures(_ report: LegReport) -> String {
-    let tenths = Int((min(max(report.loss, 0), 1) * 1000).rounded())
-    let codec = report.codec.map { "\($0), " } ?? ""
-    return
-      "\(codec)\(report.packetsReceived) packets received, \(report.packetsSent) sent, \(tenths / 10).\(tenths % 10) % lost"
+  static func count(_ count: Int, _ thing: String) -> String {
+    count == 0 ? "no \(thing)" : count == 1 ? "1 \(thing)" : "\(count) \(thing)s"
   }
+}
 
-  private static func measures(_ report: SoundReport) -> String {
-    let packets = report.packets == 1 ? "1 packet" : "\(report.packets) packets"
-    switch report.level {
-    case .unknown where report.packets == 0: return report.isReporting ? "none came, while its reports do" : "nothing came"
-    case .unknown: return "\(packets), none of which could be decoded"
-    case .digitalSilence: return "\(packets) of nothing at all: the microphone is off"
-    case .decibels(let level): return "\(packets) at \(level) dBFS"
-    }
-  }
-
-  private func told(_ command: FlightCommand) -> [String] {
-    switch command {
-    case .connect(let leg, let remote, let audio):
-      let ways =
-        audio.sends && audio.receives ? "" : audio.sends ? ", to it only" : audio.receives ? ", from it only" : ", on hold"
-      return ["The sound of \(names.party(leg)) goes by \(audio.codec) to \(names.text(remote))\(ways)."]
-    case .bridge(let one, let other): return ["\(names.party(one).asSentence) and \(names.party(other)) hear each other."]
-    case .play(let leg, .ringback): return ["\(names.party(leg).asSentence) hears the ringing tone."]
-    case .play(let leg, .reconnecting): return ["\(names.party(leg).asSentence) hears the tone that asks to wait."]
-    case .sendDigits(let leg, let count): return ["\(Self.count(count, "key")) went to \(names.party(leg))."]
-    case .restart(let leg): return ["\(names.party(leg).asSentence) changed its network (ICE restart)."]
-    case .open, .echo, .play, .quiet, .close: return []
+extension FlightEvent {
+  fileprivate var leg: LegID? {
+    switch self {
+    case .media(let media): media.leg
+    case .message(let message): message.leg
+    default: nil
     }
   }
 }
