@@ -93,7 +93,7 @@ var targets: [Target] = [
     name: "FuzzBodies",
     dependencies: [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "SecureRTP", "Codecs", "Cryptography", "Calls",
-      "Media", "Storage", "Calldocker",
+      "Dialplan", "Media", "Storage", "Calldocker",
     ],
     path: "Tests/FuzzBodies", swiftSettings: careful),
   .testTarget(
