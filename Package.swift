@@ -92,8 +92,8 @@ var targets: [Target] = [
   .target(
     name: "FuzzBodies",
     dependencies: [
-      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "SecureRTP", "Codecs", "Cryptography", "Calls",
-      "Dialplan", "Media", "Storage", "Calldocker",
+      "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "HTTP", "SocketIO", "SecureRTP", "Codecs", "Cryptography", "Dialplan",
+      "Calls", "Media", "Storage", "Calldocker",
     ],
     path: "Tests/FuzzBodies", swiftSettings: careful),
   .testTarget(

@@ -50,7 +50,11 @@ extension FuzzTarget {
     let value = expand(template, &own)
     var other = run(["", written])
     try promise(expand(Template("$[${A}]"), &other) == value, "an expression is the same, put in or written: \(written)")
-    if template.findings(at: SourcePlace("f", line: 1)).isEmpty, template.mentions.isEmpty, !value.isEmpty {
+    // Functions are called by the call alone: what is wrong with them no finding says.
+    let calls = zip(written.utf8, written.utf8.dropFirst()).contains {
+      $1 == 0x28 && $0 != 0x28 && !"+-*/%&|<>=!?:".utf8.contains($0)
+    }
+    if !calls, template.findings(at: SourcePlace("f", line: 1)).isEmpty, !value.isEmpty {
       let inside = Template("$[(\(written))]")
       if inside.findings(at: SourcePlace("f", line: 1)).isEmpty {
         try promise(expand(inside, &other) == value, "parentheses change nothing: \(written)")

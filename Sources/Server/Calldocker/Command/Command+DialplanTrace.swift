@@ -1,5 +1,6 @@
 import Dialplan
 import Foundation
+import Runtime
 import Wire
 
 extension Command {

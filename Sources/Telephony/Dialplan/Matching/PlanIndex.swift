@@ -75,3 +75,39 @@ final class PlanIndex: Sendable {
     return nil
   }
 }
+
+extension PlanIndex {
+  /// A context that a lookup asks, and the times of the includes on the way to it.
+  struct Stop {
+    let place: Place
+    let times: [TimeRule]
+  }
+
+  /// The contexts that a lookup asks, in order: at a moment, or, if none is given, at any; then one may come twice, at certain times and always.
+  func stops(from context: String, _ inquiry: Inquiry?) -> [Stop] {
+    guard let start = byName[context] else { return [] }
+    var stops = [Stop(place: places[start], times: [])]
+    var always = Set([places[start].family])
+    var sometimes: Set<Int> = []
+    func visit(_ start: Int, _ times: [TimeRule]) {
+      guard times.count < Dialplan.maximumIncludeDepth else { return }
+      for include in places[start].includes {
+        var times = times
+        if let rule = include.times, !rule.isAlways {
+          if let inquiry {
+            guard rule.holds(at: inquiry.epoch, inquiry.zones) else { continue }
+          } else {
+            times.append(rule)
+          }
+        }
+        let place = places[include.place]
+        guard !always.contains(place.family) else { continue }
+        guard times.isEmpty ? always.insert(place.family).inserted : sometimes.insert(place.family).inserted else { continue }
+        stops.append(Stop(place: place, times: times))
+        visit(include.place, times)
+      }
+    }
+    visit(start, [])
+    return stops
+  }
+}

@@ -209,7 +209,8 @@ extension ExtensionsReader {
       let rest = arguments[(close + 1)...].trimmed
       if !rest.isEmpty {
         findings.warn(
-          line.place(ofByte: rest.startIndex), "\(rest.text) behind the last ) is not read.", advice: "A comment begins with ;.")
+          line.place(ofByte: rest.startIndex), "\(rest.text) behind the last ) is not read.", advice: "A comment begins with ;."
+        )
       }
       arguments = arguments[..<close]
     } else {

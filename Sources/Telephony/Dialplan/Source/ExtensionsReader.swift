@@ -107,7 +107,8 @@ struct ExtensionsReader {
       case "ignorepat": readIgnored(line, into: draft)
       case "switch", "lswitch", "eswitch":
         findings.warn(
-          line.place, "\(line.key) would ask another machine for its dialplan; that is not served here, and the line is not read.",
+          line.place,
+          "\(line.key) would ask another machine for its dialplan; that is not served here, and the line is not read.",
           advice: "Write the extensions here, or #include the file that has them.")
       case "autohints":
         findings.warn(
@@ -181,13 +182,22 @@ struct ExtensionsReader {
   private mutating func readAnnotations() {
     for annotation in text.annotations {
       switch annotation.name {
-      case "test": plan.promises.append(Promise(text: annotation.text, place: annotation.place))
+      case "test": readPromise(annotation)
       case "label": break
       default:
         guard let advice = Suggestion.sentence(for: annotation.name, among: ["test", "label"], prefix: ";@") else { continue }
         findings.warn(annotation.place, ";@\(annotation.name) means nothing.", advice: advice)
       }
     }
+  }
+
+  private mutating func readPromise(_ annotation: SourceAnnotation) {
+    guard plan.promises.count < Promise.maximumInPlan else {
+      return findings.refuse(annotation.place, "A plan has at most \(Promise.maximumInPlan) promises.")
+    }
+    let promise = Promise(text: annotation.text, place: annotation.place)
+    findings.add(contentsOf: promise.findings)
+    plan.promises.append(promise)
   }
 
   /// `;@label` on a line and directly above it.

@@ -79,7 +79,8 @@ struct SourceComments {
     return bare(kept, cuts, comment, in: line)
   }
 
-  private func bare(_ kept: [UInt8], _ cuts: [SourceCut], _ comment: ArraySlice<UInt8>, in line: ArraySlice<UInt8>) -> BareLine {
+  private func bare(_ kept: [UInt8], _ cuts: [SourceCut], _ comment: ArraySlice<UInt8>, in line: ArraySlice<UInt8>) -> BareLine
+  {
     let octets = kept[...].trimmed
     let blanks = octets.startIndex
     let leading = cuts.reduce(0) { $0 + ($1.offset <= blanks ? $1.count : 0) }

@@ -301,7 +301,8 @@ package struct SourceReader: Sendable {
     default:
       text.findings.warn(
         place, "\(word.text) is no directive, and the line is not read.",
-        advice: Suggestion.sentence(for: name, among: ["include", "tryinclude"], prefix: "#") ?? "A comment begins with ;, not with #.")
+        advice: Suggestion.sentence(for: name, among: ["include", "tryinclude"], prefix: "#")
+          ?? "A comment begins with ;, not with #.")
     }
   }
 

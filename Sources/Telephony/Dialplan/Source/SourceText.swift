@@ -72,6 +72,8 @@ package struct FindingList: Sendable {
   package init() {}
 
   package var hasErrors: Bool { counts[1] > 0 }
+  /// Whether there are more warnings than are listed.
+  var isFull: Bool { counts[0] > Self.maximumOfEach }
 
   package mutating func add(_ finding: Finding) {
     let kind = finding.severity == .error ? 1 : 0

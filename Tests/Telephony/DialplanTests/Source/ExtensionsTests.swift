@@ -36,12 +36,13 @@ struct ExtensionsTests {
       exten => 100,n,NoOp(p43)
       exten => 100,43,NoOp(duplicate)
       exten => other,n,NoOp(p44 of another)
-       same => n+2(x)+7,NoOp(p46)
+       same => n+2(x)+7,NoOp(p47)
       """)
     #expect(
       steps(loaded.plan) == [
-        "100,1,NoOp(p1)", "100,2(two),NoOp(p2)", "100,3,NoOp(p3)", "100,4,Goto(20)", "100,20,NoOp(p20)", "100,21(foo),NoOp(p21)",
-        "100,42(far),NoOp(p42)", "100,43,NoOp(p43)", "other,44,NoOp(p44 of another)", "other,46(x),NoOp(p46)",
+        "100,1,NoOp(p1)", "100,2(two),NoOp(p2)", "100,3,NoOp(p3)", "100,4,Goto(20)", "100,20,NoOp(p20)",
+        "100,21(foo),NoOp(p21)",
+        "100,42(far),NoOp(p42)", "100,43,NoOp(p43)", "other,44,NoOp(p44 of another)", "other,47(x),NoOp(p47)",
       ])
     #expect(places(loaded) == ["10:14 warning", "12:10 warning"])
   }
@@ -235,7 +236,9 @@ struct ExtensionsTests {
   func misspelt() {
     let loaded = load("[c]\nextens => 1,1,NoOp()\ninclud => x\nSet(A=b)\n")
     #expect(
-      loaded.findings.all.map(\.advice) == ["Did you mean exten?", "Did you mean include?", "A step is written same => n,Set(A=…"])
+      loaded.findings.all.map(\.advice) == [
+        "Did you mean exten?", "Did you mean include?", "A step is written same => n,Set(A=…",
+      ])
   }
 
   @Test("The observed dialplans load without errors", arguments: ObservedPlans.all)
