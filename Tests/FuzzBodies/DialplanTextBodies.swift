@@ -44,7 +44,7 @@ extension FuzzTarget {
   /// An expression: parentheses around it change nothing, and reckoned at once or later it is the same.
   static let dialplanExpression: Body = { octets throws(BrokenPromise) in
     let lines = lines(octets)
-    let written = lines[0].filter { !"$[]".contains($0) }
+    let written = String(decoding: lines[0].utf8.filter { !"$[]".utf8.contains($0) }, as: UTF8.self)
     let template = Template("$[\(written)]")
     var own = run(lines + ["", "", ""].prefix(max(0, 4 - lines.count)))
     let value = expand(template, &own)
