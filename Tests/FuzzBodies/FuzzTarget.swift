@@ -30,6 +30,8 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     FuzzTarget("dialplan", mutations: 200, dialplan),
     FuzzTarget("zone", zone), FuzzTarget("extension", `extension`), FuzzTarget("times", times),
     FuzzTarget("menus", mutations: 60, menus),
+    FuzzTarget("dialplan-text", dialplanText), FuzzTarget("dialplan-expression", dialplanExpression),
+    FuzzTarget("regular-expression", regularExpression),
   ]
 }
 

@@ -67,7 +67,8 @@ extension Command {
     let files = names.map { root.appendingPathComponent($0).appendingPathComponent("extensions.conf") }
       .filter { FileManager.default.fileExists(atPath: $0.path) }
     guard !files.isEmpty else {
-      throw Failure(code: EX_NOINPUT, sentence: "There is no dialplans/…/extensions.conf here: say which file or folder to check.")
+      let sentence = "There is no dialplans/…/extensions.conf here: say which file or folder to check."
+      throw Failure(code: EX_NOINPUT, sentence: sentence)
     }
     return files
   }

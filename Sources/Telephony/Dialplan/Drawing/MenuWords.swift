@@ -52,6 +52,7 @@ enum Words {
     if parts[1] == "${EXTEN}" { return "what was dialled" }
     switch parts[0].uppercased() {
     case "TEAM": return "team \(plain(parts[1]))"
+    case "NEXT": return "the next free agent" + (parts[1] == "*" ? "" : " of team \(plain(parts[1]))")
     case "LOCAL": return plain(parts[1].split(separator: "/").first.map(String.init) ?? parts[1]).replacing("@", with: " in ")
     default: return plain(parts[1])
     }

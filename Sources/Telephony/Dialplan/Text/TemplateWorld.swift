@@ -15,6 +15,9 @@ extension Run: TemplateWorld {
   /// Functions in one another's texts (`EVAL`): past it one calls itself.
   package static var maximumCallsInCalls: Int { 32 }
 
+  /// Such calls in one text, however deep: past it each calls several, and they multiply.
+  package static var maximumCallsOfText: Int { 1000 }
+
   func value(ofVariable name: String) -> String? { channel.variables[name] ?? office.globals[name] }
 
   mutating func complain(_ level: LogLevel, _ sentence: String) { log(level, sentence) }
@@ -30,6 +33,13 @@ extension Run: TemplateWorld {
     }
     guard callsInCalls < Self.maximumCallsInCalls else {
       complain(.error, "Functions call one another more than \(Self.maximumCallsInCalls) deep: \(name) was not called.")
+      return ""
+    }
+    if callsInCalls > 0 { callsOfText += 1 }
+    guard callsOfText <= Self.maximumCallsOfText else {
+      if callsOfText == Self.maximumCallsOfText + 1 {
+        complain(.error, "One text makes functions call more than \(Self.maximumCallsOfText) others: \(name) was not called.")
+      }
       return ""
     }
     callsInCalls += 1

@@ -164,6 +164,14 @@ struct FunctionTests {
     #expect(caller.run.callsInCalls == 0)
   }
 
+  @Test("A function that calls itself twice is stopped before it has doubled itself thirty times, as a fuzzer found")
+  func branching() {
+    var caller = Caller(["LOOP": "${EVAL(${LOOP})}${EVAL(${LOOP})}"])
+    #expect(caller.expand("${EVAL(${LOOP})}") == "")
+    #expect(caller.sentences().count { $0.contains("\(Run.maximumCallsOfText) others") } == 1)
+    #expect(caller.expand("${EVAL(${EXTEN})}") == "100")
+  }
+
   @Test("A page is asked for, and read once it is there")
   func pages() {
     var caller = Caller()
