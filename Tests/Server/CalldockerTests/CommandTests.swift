@@ -60,7 +60,7 @@ struct CommandTests {
     #expect(
       run("dialplan", "show", "--file", plan.path, "d") == 65
         && run("dialplan", "show", "--file", plan.path, "c", "1", "x") == 64)
-    #expect(run("dialplan", "draw", "--file", plan.path) == 0 && run("dialplan", "draw") == 64)
+    #expect(run("dialplan", "show", "--svg", "--file", plan.path) == 0 && run("dialplan", "show", "--svg") == 64)
     let file = try TemporaryFile("htp-port = 1\n")
     #expect(run("serve", "--config", file.path) == 78 && run("tenant", "list", "--config", file.path) == 78)
     #expect(!FileManager.default.fileExists(atPath: folder.path))
