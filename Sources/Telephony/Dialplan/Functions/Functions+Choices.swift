@@ -51,7 +51,10 @@ extension Functions {
     var text = octets[(position + 1)...]
     if let first = text.first, first == 32 || first == 9 { text = text.dropFirst() }
     switch run.regularExpression(String(octets: pattern)) {
-    case .success(let expression): return expression.match(String(octets: text)) == nil ? "0" : "1"
+    case .success(let expression):
+      let text = String(octets: text)
+      guard !expression.isTooMuch(text) else { throw .complaint("the text is too long for so large an expression.") }
+      return expression.match(text) == nil ? "0" : "1"
     case .failure(let flaw): throw .complaint("the expression \(String(octets: pattern)) is none: \(flaw)")
     }
   }

@@ -69,7 +69,7 @@ extension Functions {
   /// `LISTFILTER(variable,separator,value)`: the list without that value.
   private static func without(_ arguments: String, _ run: inout Run) throws(DialplanFunction.Trouble) -> String {
     let list = ArgumentList(arguments, limit: 3)
-    let separator = list[1].isEmpty ? [UInt8(ascii: ",")] : list[1].unescaped
+    let separator = list[1].isEmpty ? [UInt8(ascii: ",")] : Array(list[1].unescaped.prefix(1))
     guard list.count == 3 else { throw .needs("LISTFILTER(variable,separator,value)") }
     let all = fields(Array(try run.value(named: list[0]).utf8), separator)
     return String(octets: Array(all.filter { !$0.elementsEqual(list[2].utf8) }.joined(separator: separator)))

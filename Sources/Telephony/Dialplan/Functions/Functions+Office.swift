@@ -30,6 +30,7 @@ extension Functions {
     guard let state = DeviceState(rawValue: written == "ON_HOLD" ? "ONHOLD" : written) else {
       throw .complaint("there is no state “\(value)”; one is NOT_INUSE, INUSE, BUSY, RINGING.")
     }
+    guard lamp.utf8.count <= maximumKeyLength else { throw .complaint("a name has room for \(maximumKeyLength) bytes.") }
     let change = KeyStore.Change(family: lamps, key: lamp, value: state.rawValue)
     guard run.office.store.apply(change) else { throw .complaint("the store is full.") }
     run.put(.stored(change))

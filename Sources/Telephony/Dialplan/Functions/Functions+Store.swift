@@ -6,12 +6,18 @@ extension Functions {
     DialplanFunction("DB_KEYCOUNT", read: keyCount),
   ]
 
+  /// Bytes of a family and a key with the slash between them.
+  package static var maximumKeyLength: Int { 255 }
+
   private static func place(_ arguments: String) throws(DialplanFunction.Trouble) -> (family: String, key: String) {
     guard let slash = arguments.utf8.firstIndex(of: UInt8(ascii: "/")) else {
       throw .needs("a family and a key: DB(family/key)")
     }
     let (family, key) = (String(arguments[..<slash]), String(arguments[arguments.index(after: slash)...]))
     guard !family.isEmpty, !key.isEmpty else { throw .needs("a family and a key: DB(family/key)") }
+    guard arguments.utf8.count <= maximumKeyLength else {
+      throw .complaint("a family and a key have room for \(maximumKeyLength) bytes.")
+    }
     return (family, key)
   }
 

@@ -75,6 +75,7 @@ extension Functions {
     let list = ArgumentList(arguments, limit: 4)
     let (find, with) = (list[1].unescaped, list[2].unescaped)
     guard !find.isEmpty else { throw .needs("STRREPLACE(variable,find[,with[,times]])") }
+    guard find.count <= maximumSought else { throw .complaint("it looks for \(maximumSought) bytes at most.") }
     var left = list.given(3).flatMap { Int($0) } ?? .max
     let octets = Array(try run.value(named: list[0]).utf8)
     var (result, position) = ([UInt8](), 0)
@@ -90,6 +91,9 @@ extension Functions {
     }
     return String(octets: result)
   }
+
+  /// Bytes that one function looks for in a text.
+  package static var maximumSought: Int { 256 }
 
   private static func quote(_ text: String, _ run: inout Run) -> String {
     var result: [UInt8] = [UInt8(ascii: "\"")]

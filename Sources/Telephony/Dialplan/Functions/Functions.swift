@@ -36,6 +36,9 @@ extension Run {
     guard channel.attributes[attribute] != nil || channel.attributes.count < Channel.maximumAttributes else {
       throw .complaint("a call has room for \(Channel.maximumAttributes) such values.")
     }
+    guard attribute.utf8.count <= Functions.maximumKeyLength else {
+      throw .complaint("such a name has room for \(Functions.maximumKeyLength) bytes.")
+    }
     guard value.utf8.count <= Variables.maximumLength else {
       throw .complaint("a value has room for \(Variables.maximumLength) bytes.")
     }

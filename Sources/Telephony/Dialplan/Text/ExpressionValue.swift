@@ -145,6 +145,9 @@ enum ExpressionValue: Hashable {
     case .failure(let flaw):
       world.complain(.warning, "The expression “\(written)” cannot be read: \(flaw)")
       return .text("")
+    case .success(let expression) where expression.isTooMuch(text):
+      world.complain(.warning, "The text is too long to be matched by so large an expression: “\(written)”.")
+      return .text("")
     case .success(let expression):
       guard let match = expression.match(text), !isAnchored || match.range.lowerBound == 0 else {
         return expression.hasGroup ? .text("") : .number(0)

@@ -109,6 +109,20 @@ struct AssigningTests {
     }
   }
 
+  @Test("Names and what is sought have an end")
+  func lengths() {
+    var caller = Caller(["T": "aaa", "LONG": String(repeating: "a", count: Functions.maximumSought + 1)])
+    #expect(caller.expand("${STRREPLACE(T,${LONG:1},b)}") == "aaa" && caller.sentences().isEmpty)
+    #expect(caller.expand("${STRREPLACE(T,${LONG},b)}") == "" && caller.sentences().count == 1)
+    let key = String(repeating: "k", count: Functions.maximumKeyLength - 2)
+    Functions.assign("DB(f/\(key))", "1", in: &caller.run)
+    #expect(caller.expand("${DB_EXISTS(f/\(key))}") == "1" && caller.sentences().isEmpty)
+    for name in ["DB(f/\(key)k)", "SHARED(\(key))", "DEVICE_STATE(Custom:\(key)kkk)"] {
+      Functions.assign(name, "INUSE", in: &caller.run)
+      #expect(caller.sentences().count == 1, "\(name)")
+    }
+  }
+
   @Test("A full office takes no further global, and a full call no further value")
   func limits() {
     var caller = Caller()

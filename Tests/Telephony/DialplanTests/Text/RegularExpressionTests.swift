@@ -70,6 +70,16 @@ struct RegularExpressionTests {
     _ = expression.match(String(repeating: "a", count: 4000))
   }
 
+  @Test("A text of as much work as there may be, and of more")
+  func work() throws {
+    let pattern = String(repeating: "a", count: 1999)
+    let text = String(repeating: "b", count: RegularExpression.maximumWork / 2000)
+    #expect(try !RegularExpression(pattern).isTooMuch(text) && RegularExpression(pattern).isTooMuch(text + "b"))
+    var caller = Caller(["P": pattern, "T": text + "b"])
+    #expect(caller.expand("${REGEX(\"${P}\" ${T})}$[${T} =~ ${P}]") == "")
+    #expect(caller.sentences().count == 2)
+  }
+
   // MARK: Against others
 
   private static func randomPattern(_ random: inout Randomness, depth: Int) -> String {

@@ -11,6 +11,9 @@ package struct RegularExpression: Sendable {
   /// Parentheses in one another.
   package static var maximumDepth: Int { 64 }
 
+  /// States times bytes of one matching, which is how long it takes at most: a tenth of a second.
+  package static var maximumWork: Int { 20_000_000 }
+
   package struct Match: Hashable, Sendable {
     /// Bytes of the text.
     package var range: Range<Int>
@@ -33,6 +36,11 @@ package struct RegularExpression: Sendable {
     syntax = try reader.read()
     hasGroup = reader.groups > 0
     program = try RegularProgram(syntax)
+  }
+
+  /// Whether a text is too long for so large an expression.
+  package func isTooMuch(_ text: String) -> Bool {
+    program.count.multipliedReportingOverflow(by: text.utf8.count).partialValue > Self.maximumWork
   }
 
   package func match(_ text: String) -> Match? { match(Array(text.utf8)) }

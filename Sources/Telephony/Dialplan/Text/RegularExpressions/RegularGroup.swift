@@ -64,7 +64,7 @@ struct RegularGroup {
     guard let program = program(part) else { return nil }
     guard !range.isEmpty else { return least > 0 || matches(part, range) ? find(in: part, range) : nil }
     // Looking ahead for the longest again and again could take the square of the length: past this the last is taken as it comes.
-    var budget = (range.count + 1) * program.count * 16
+    var budget = (range.count + 1) * program.count * 8
     var (start, number) = (range.lowerBound, 0)
     var places: [Bool] = []
     while true {
