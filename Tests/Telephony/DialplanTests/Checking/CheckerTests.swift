@@ -67,7 +67,7 @@ struct CheckerTests {
       findings.map { $0.split(separator: " ", maxSplits: 1)[0] } == [
         "2:14", "3:12", "4:12", "5:12", "6:12", "7:12", "8:19", "9:16", "10:21", "11:16", "12:16",
       ])
-    #expect(findings[0] == "2:14 There is no application Backgroud: the call ends here. | Did you mean BackGround?")
+    #expect(findings[0] == "2:14 There is no application Backgroud: the call ends here. | Did you mean Background?")
     #expect(findings[1] == "3:12 There is no application Frobnicate: the call ends here.")
     #expect(findings[6].hasSuffix("Did you mean LEN?"))
     #expect(findings[8].hasSuffix("Did you mean Set?"))
