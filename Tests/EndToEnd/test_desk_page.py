@@ -611,6 +611,8 @@ def test_nothing_that_a_checker_finds_is_in_anybodys_way(scripted, width, scheme
         assert not found.violations_count, f"{where}\n{found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{where}: the page is wider than the window"
 
+    # The page draws itself; before it has, there is nothing to check.
+    expect(page.locator("h1").first).to_be_visible(timeout=30_000)
     check("login")
     log_in(page, "alice", "secret")
     expect(title(page)).to_have_text("Ready for calls")
