@@ -108,7 +108,7 @@ final class RegisteringCrowd {
       "Via: SIP/2.0/UDP \(address);rport;branch=z9hG4bK\(SystemClock.now.nanoseconds)x\(number)x\(phone.attempts)",
       "Max-Forwards: 70", "From: <sip:\(phone.agent)@\(phone.domain)>;tag=\(number)",
       "To: <sip:\(phone.agent)@\(phone.domain)>", "Call-ID: bench-\(number)",
-      "CSeq: \(SystemClock.now.nanoseconds / 1000 % 2_000_000_000) REGISTER",
+      "CSeq: \(SystemClock.now.nanoseconds / 1_000_000 % 2_000_000_000) REGISTER",
       "Contact: <sip:\(phone.agent)@\(address)>;+sip.instance=\"<urn:uuid:4f1d7a2e-93b3-4c3a-8a53-\(100_000_000_000 + number)>\"",
       "Expires: 3600", "User-Agent: Example Phone 4.2.1",
     ]

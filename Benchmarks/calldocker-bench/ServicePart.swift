@@ -37,15 +37,22 @@ enum ServicePart {
     var table = Table("memory", "PSS, MB", "RSS, MB", "each, KB")
     table.add("\(crowd.count) agents, no phone", mega(empty.proportional), mega(empty.resident), "")
     table.add("\(crowd.count) phones, just registered", mega(busy.proportional), mega(busy.resident), "")
-    let phone = Double(full.proportional - empty.proportional) / Double(crowd.count)
+    let phone = Double(full.resident - empty.resident) / Double(crowd.count)
     table.add("\(crowd.count) phones, idle", mega(full.proportional), mega(full.resident), (phone / 1024).text(2))
+    // Before the crowd comes again: what dies of its transactions would make room for calls, and they would seem to take less.
     let perCall = try callMemory(service, &table)
+    _ = try crowd.run()
+    let crowded = service.memory
+    table.add("and all phones once more", mega(crowded.proportional), mega(crowded.resident), "")
     print(table.text)
     return [
       Aim(
         sentence:
           "\(crowd.count) registrations take less than \(memoryAim / 1_000_000) MB resident (\(mega(full.resident)) MB)",
         isMet: full.resident < memoryAim),
+      Aim(
+        sentence: "and so do two in half a minute, calls and all (\(mega(crowded.resident)) MB)",
+        isMet: crowded.resident < memoryAim),
       Aim(sentence: "a call takes at most 60 KB (\((perCall / 1024).text(1)) KB)", isMet: perCall <= callAim),
     ]
   }
@@ -80,7 +87,8 @@ enum ServicePart {
     let few = service.memory
     try crowd.add(calls)
     let many = service.memory
-    let each = Double(many.proportional - few.proportional) / Double(calls)
+    // Of all that is resident: a part of what is shared would change with whoever else runs the same libraries.
+    let each = Double(many.resident - few.resident) / Double(calls)
     table.add("and \(firstCalls) calls", mega(few.proportional), mega(few.resident), "")
     table.add("and \(firstCalls + calls) calls", mega(many.proportional), mega(many.resident), (each / 1024).text(1))
     return each

@@ -20,6 +20,7 @@ package final class World {
   package private(set) var agentEvents: [AgentEvent] = []
   /// What desks were told of their business, and which.
   package private(set) var deskEvents: [(event: DeskEvent, desks: [AgentSessionID])] = []
+  package private(set) var dismissals: [(session: AgentSessionID, why: Dismissal)] = []
   package private(set) var resumeToken = ""
   package private(set) var deskToken = ""
   package private(set) var records: [CallRecord] = []
@@ -254,6 +255,7 @@ package final class World {
       case .media(let command): media.perform(command, at: network.now)
       case .visitor(_, let event): visitorEvents.append(event)
       case .agent(_, let event): agentEvents.append(event)
+      case .dismissed(let session, let why): dismissals.append((session, why))
       case .desks(let desks, let event): deskEvents.append((event, desks))
       case .record(let record):
         records.append(record)
@@ -261,6 +263,7 @@ package final class World {
       case .flight: break
       // The world's disk is prompt.
       case .keep(let phones): if let ticket = phones.ticket { perform(exchange.kept(ticket, at: network.now)) }
+      case .keepStatus(let status): exchange.statusKept(status)
       case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
       }
     }

@@ -1,30 +1,28 @@
 """What the tests share: the service, softphones, a browser. Everything is started on free ports of 127.0.0.1 and stopped again."""
 
+import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
-import socket
 import subprocess
-import time
 
 import pytest
 import requests
+from playwright.sync_api import expect, sync_playwright
 
+from patience import eventually
 from softphone import Softphone
+from visitor import EARS, Visitor, launch
+from website import Website
+
+# For ever on the slowest machine, as `eventually` waits.
+expect.set_options(timeout=30_000)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("CALLDOCKER_BINARY", ROOT / ".build" / "release" / "calldocker"))
 DEMO = "00000000-0000-4000-8000-00000000ca11"
-
-
-def eventually(condition, seconds=15, what="it"):
-    """Waits until a condition holds; the deadline is for ever on the slowest machine."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
-        time.sleep(0.02)
-    return value
 
 
 def registered(phone):
@@ -63,16 +61,25 @@ class Gateway:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(15)
+        return self.process.wait(60)
+
+
+@contextlib.contextmanager
+def running(folder, *flags, **options):
+    """A service for as long as it is needed; its log stands in what the test printed."""
+    gateway = Gateway(folder, *flags, **options)
+    try:
+        yield gateway
+    finally:
+        if gateway.is_alive:
+            gateway.stop()
+        print(gateway.log.read_text())
 
 
 @pytest.fixture
 def gateway(tmp_path):
-    gateway = Gateway(tmp_path)
-    yield gateway
-    if gateway.is_alive:
-        gateway.stop()
-    print(gateway.log.read_text())
+    with running(tmp_path) as gateway:
+        yield gateway
 
 
 @pytest.fixture
@@ -96,13 +103,74 @@ def softphone(gateway, tmp_path):
 def sign_up(gateway):
     """A business of its own, with nobody in it yet."""
     form = {"companyName": "ACME", "email": "a@b.example"}
-    answer = requests.post(f"{gateway.http}/api/widget/register", json=form, timeout=15)
+    answer = requests.post(f"{gateway.http}/api/widget/register", json=form, timeout=30)
     assert answer.status_code == 201
     return answer.json()
 
 
 @pytest.fixture
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def visitor(gateway, tmp_path):
+    """A visitor with a real browser's sound and the stock client's signalling."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright, tmp_path)
+        page = browser.new_context(permissions=["microphone"]).new_page()
+        page.goto(f"{gateway.http}/healthz")
+        visitor = Visitor(page, gateway)
+        yield visitor
+        visitor.leave()
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    with sync_playwright() as playwright:
+        # A name that is neither localhost nor a loopback address: what browsers call insecure.
+        browser = launch(playwright, tmp_path_factory.mktemp("chromium"), flags=["--host-resolver-rules=MAP shop.example 127.0.0.1"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def website():
+    website = Website()
+    yield website
+    website.stop()
+
+
+@pytest.fixture
+def browse(chromium):
+    """Opens pages. At the end no policy may have been violated, and the console may hold no error but the `expected` ones."""
+    contexts, complaints, pages = [], [], []
+
+    def open(address, microphone=True, expected="(?!)", before="", **settings):
+        context = chromium.new_context(permissions=["microphone"] if microphone else [], **settings)
+        contexts.append(context)
+        context.add_init_script(EARS + before)
+
+        def watch(page):
+            pages.append((page, expected))
+            page.on("console", lambda entry: entry.type == "error" and complain(entry.text))
+            page.on("pageerror", lambda error: complain(str(error)))
+
+        def complain(text):
+            if not re.search(expected, text):
+                complaints.append(text)
+
+        context.on("page", watch)
+        page = context.new_page()
+        page.goto(address)
+        return page
+
+    yield open
+    for page, expected in pages:
+        if not page.is_closed():
+            complaints += [violation for violation in page.evaluate("violations") if not re.search(expected, violation)]
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def shop(gateway, website, browse):
+    """A visitor on the strict page of the demo business."""
+    return browse(website.embed(gateway.http, DEMO))

@@ -68,6 +68,8 @@ class Server:
         found = [call for call in self.calls if "agent=" not in path or call["agent"] == self.user]
         if match := re.search(r"reason=([\w-]+)", path):
             found = [call for call in found if call["reason"] == match[1]]
+        if match := re.search(r"answered=(true|false)", path):
+            found = [call for call in found if (call["answeredAt"] is not None) == (match[1] == "true") and call["endedAt"]]
         following = str(first + limit) if first + limit < len(found) else None
         self._json(route, {"items": found[first:first + limit], "next": following})
 

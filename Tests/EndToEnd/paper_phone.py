@@ -32,11 +32,14 @@ class PaperPhone:
         where, port = server.rsplit(":", 1)
         self.domain, self.user, self.password, self.transport = domain, user, password, transport
         self.tag, self.heard, self.said = uuids.uuid4().hex, [], []
+        self.known = set()
         self.answers = collections.defaultdict(queue.Queue)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
-        self.socket.connect((where, int(port)))
-        self.address = "%s:%d" % self.socket.getsockname()
+        self.socket.connect((where.strip("[]"), int(port)))
+        self.host = f"[{host}]" if ":" in host else host
+        self.address = f"{self.host}:{self.socket.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
 
     def close(self):
@@ -63,11 +66,12 @@ class PaperPhone:
         if method == "ACK":
             assert self.say("OPTIONS", f"sip:{self.domain}").startswith("SIP/2.0 200")
             return ""
-        return self.answers[branch, method].get(timeout=10)
+        return self.answers[branch, method].get(timeout=30)
 
     def session(self, host, port=9):
+        family = "IP6" if ":" in host else "IP4"
         return "\r\n".join([
-            "v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0", f"m=audio {port} RTP/AVP 0",
+            "v=0", f"o=- 1 1 IN {family} {host}", "s=-", f"c=IN {family} {host}", "t=0 0", f"m=audio {port} RTP/AVP 0",
             "a=rtpmap:0 PCMU/8000", ""])
 
     def _send(self, text):
@@ -99,10 +103,13 @@ class PaperPhone:
                 method = re.search(r"(?im)^CSeq: *\d+ (\w+)", text)[1]
                 self.answers[re.search(r"branch=([^;\s]+)", text)[1], method].put(text)
         elif text.strip():
-            self.heard.append(text)
-            if (method := text.split()[0]) != "ACK":
-                host = self.address.split(":")[0]
-                self._answer(text, self.session(host) if method == "INVITE" else "")
+            method = text.split()[0]
+            # What is repeated, as we were slow, is answered again and was heard once.
+            if (once := (method, re.search(r"branch=([^;\s]+)", text)[1])) not in self.known:
+                self.known.add(once)
+                self.heard.append(text)
+            if method != "ACK":
+                self._answer(text, self.session(self.host.strip("[]")) if method == "INVITE" else "")
 
     def _answer(self, request, body):
         kept = re.findall(r"(?im)^(?:Via|From|To|Call-ID|CSeq): .*(?=\r)", request)

@@ -1,17 +1,11 @@
 """sipp as a phone that follows a scenario of sipp/ to the letter, and fails if the other side does not."""
 
 import pathlib
-import socket
 import subprocess
 
+from softphone import free_port
+
 SCENARIOS = pathlib.Path(__file__).parent / "sipp"
-
-
-def free_port(host="127.0.0.1"):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
 
 
 class Sipp:
@@ -24,11 +18,11 @@ class Sipp:
         self.process = subprocess.Popen(
             ["sipp", server, "-sf", SCENARIOS / f"{scenario}.xml", "-i", host, "-mi", host, "-p", str(port), "-mp",
              str(free_port(host)), "-t", transport, "-s", user, "-au", user, "-ap", password, "-key", "domain", domain, "-m", "1",
-             "-nostdin", "-nr", "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", self.errors, "-trace_msg",
+             "-nostdin", "-nr", "-timeout", "60", "-timeout_error", "-trace_err", "-error_file", self.errors, "-trace_msg",
              "-message_file", self.messages],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
 
-    def finish(self, seconds=40):
+    def finish(self, seconds=70):
         code = self.process.wait(seconds)
         story = "\n".join(file.read_text(errors="replace") for file in (self.errors, self.messages) if file.exists())
         assert code == 0, f"sipp ended with {code}:\n{story}"
@@ -37,4 +31,4 @@ class Sipp:
     def stop(self):
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(30)

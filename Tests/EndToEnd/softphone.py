@@ -9,6 +9,7 @@ import time
 from audio import write_tone
 
 RATES = {"opus": 48000, "pcmu": 8000, "pcma": 8000}
+GIVEN = set()
 NAMES = {"opus": "opus/48000/2", "pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1"}
 
 
@@ -23,14 +24,21 @@ def is_free(host, port):
     return True
 
 
+def free_port(host="127.0.0.1"):
+    """A port for UDP and TCP, of those that `free_pair` takes: an even one, and free is the one after it."""
+    return free_pair(host)[0]
+
+
 def free_pair(host):
     """A SIP port and the one after it, which baresip takes as well, over UDP and TCP, and a third for its control.
 
-    Below those that the system gives to everybody who asks for any: nobody takes one between this look and baresip's start.
+    Below those that the system gives to everybody who asks for any: nobody takes one between this look and baresip's start. None is
+    given to two of ours.
     """
     while True:
         port = random.randrange(22_000, 30_000, 4)
-        if is_free(host, port) and is_free(host, port + 1) and is_free("127.0.0.1", port + 2):
+        if port not in GIVEN and is_free(host, port) and is_free(host, port + 1) and is_free("127.0.0.1", port + 2):
+            GIVEN.add(port)
             return port, port + 2
 
 
@@ -96,7 +104,7 @@ ctrl_tcp_listen 127.0.0.1:{control}
 
     def _connect(self, port):
         """The control connection, or None if baresip ended instead."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end and self.process.poll() is None:
             try:
                 return socket.create_connection(("127.0.0.1", port), 1)
@@ -125,7 +133,7 @@ ctrl_tcp_listen 127.0.0.1:{control}
     def command(self, command, parameters=""):
         message = json.dumps({"command": command, "params": parameters, "token": "t"}).encode()
         self.connection.sendall(b"%d:%s," % (len(message), message))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             answer = self._read(0.5)
             if answer and answer.get("response"):
@@ -153,4 +161,4 @@ ctrl_tcp_listen 127.0.0.1:{control}
     def stop(self):
         self.connection.close()
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)

@@ -10,9 +10,9 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 import requests
-import socketio
 
-from conftest import Gateway, eventually
+from conftest import Gateway, running
+from patience import StockClient, eventually
 from test_durable import register
 from visitor import written_offer
 
@@ -29,7 +29,7 @@ class API:
     def __init__(self, http, token=None, seen=None):
         self.http, self.token = http, token
         self.seen = seen if seen is not None else set()
-        self.description = requests.get(f"{http}/api/openapi.json", timeout=15).json()
+        self.description = requests.get(f"{http}/api/openapi.json", timeout=30).json()
 
     def with_token(self, token):
         return API(self.http, token, self.seen)
@@ -94,11 +94,8 @@ class Business:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    gateway = Gateway(tmp_path_factory.mktemp("api"), demo=False)
-    yield gateway
-    if gateway.is_alive:
-        gateway.stop()
-    print(gateway.log.read_text())
+    with running(tmp_path_factory.mktemp("api"), demo=False) as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +152,7 @@ def test_every_operation_is_called_and_answers_as_described(api, gateway, busine
     password = alice.pop("password")
     assert alice == {
         "id": "alice", "displayName": "Alice A.", "teams": ["sales", "night"], "state": "offline", "reason": None, "phones": 0,
-        "desk": False}
+        "pausedSince": None, "desk": False}
     bob = owner("POST", f"{path}/agents", {"name": "bob", "password": "long enough"})
     assert bob.status_code == 201 and "password" not in bob.json()
     register(gateway, business.uuid, "alice", password)
@@ -189,6 +186,8 @@ def test_every_operation_is_called_and_answers_as_described(api, gateway, busine
     assert trace["call"] == call and trace["entries"][0]["event"] == "asked" and "Vera" not in json.dumps(trace)
     assert "Vera" in owner("GET", f"{path}/calls/{call}/trace", private="yes").text
 
+    assert set(owner("GET", f"{path}/refusals", private="yes").json()) == {"counts", "refusals"}
+
     agent = api.logged_in(business.uuid, "alice", password)
     assert "contacts" not in agent("GET", f"{path}/agents/alice").json()
     assert agent("POST", "/api/login/renew").status_code == 200
@@ -212,14 +211,18 @@ def use_what_else_there_is(owner, path):
     assert made.status_code == 201
     assert [person["role"] for person in owner.items(f"{path}/users", 1)] == ["owner", "supervisor"]
     assert owner("DELETE", made.headers["Location"]).status_code == 204
+    token = owner("POST", f"{path}/token")
+    assert token.status_code == 201 and token.json()["expiresAt"] > "2026"
+    assert owner("DELETE", f"{path}/token").status_code == 204
+    assert [entry["operation"] for entry in owner.items(f"{path}/audit", 1)][:2] == ["revokeOwnerToken", "makeOwnerToken"]
 
 
 def ring(gateway, uuid):
     """A visitor who calls and hangs up; the call's id."""
-    visitor = socketio.Client()
+    visitor = StockClient()
     visitor.connect(gateway.http)
-    call = visitor.call("call-request", {"uuid": uuid, "name": "Vera", "sdp": written_offer()}, timeout=10)["callId"]
-    visitor.call("call-hangup", {"callId": call}, timeout=5)
+    call = visitor.call("call-request", {"uuid": uuid, "name": "Vera", "sdp": written_offer()}, timeout=30)["callId"]
+    visitor.call("call-hangup", {"callId": call}, timeout=30)
     visitor.disconnect()
     return call
 
@@ -273,6 +276,7 @@ def test_what_everybody_may_ask_has_its_mistakes_described_too(api, business):
         (422, "POST", "/api/widget/register", {**form, "email": "nobody"}),
         (422, "POST", "/api/widget/register", {**form, "password": "short"}),
         (422, "POST", "/api/widget/register", {**form, "companyName": "x" * 201}),
+        (422, "POST", "/api/widget/register", {**form, "pasword": "long enough"}),
         (404, "GET", "/api/widget/00000000-0000-4000-8000-000000000000/status", None), (404, "GET", "/api/widget/x/status", None),
         (401, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody", "password": "wrong"}),
         (422, "POST", "/api/login", {"uuid": business.uuid, "user": "nobody"}), (401, "POST", "/api/login/renew", None),
@@ -289,7 +293,7 @@ def test_queries_and_bodies_are_read_strictly(business):
         ({"limit": 0}, "1 to 200"), ({"limit": 201}, "1 to 200"), ({"limit": "ten"}, "1 to 200"), ({"limit": "9" * 30}, "1 to 200"),
         ({"limit": [1, 2]}, "twice"), ({"limt": 5}, "did you mean limit?"), ({"after": ""}, "1 to 512"),
         ({"after": "x"}, "cursor"), ({"after": base64.b64encode(b"t1").decode()}, "cursor"), ({"after": "Y34="}, "cursor"),
-        ({"reason": "tired"}, "one of"), ({"from": "yesterday"}, "RFC 3339"), ({"from": "2026-02-30T00:00:00Z"}, "RFC 3339"),
+        ({"reason": "tired"}, "one of"), ({"answered": "yes"}, "one of"), ({"answered": ""}, "one of"), ({"from": "yesterday"}, "RFC 3339"), ({"from": "2026-02-30T00:00:00Z"}, "RFC 3339"),
         ({"to": "2026-11-24T00:00:00+01:00Z"}, "RFC 3339"), ({"agent": "x" * 65}, "1 to 64"),
     ]:
         answer = owner("GET", f"{path}/calls", **query)
@@ -313,18 +317,18 @@ def test_addresses_methods_and_preflights(api, gateway, business):
     url = gateway.http + business.path
     bearer = {"Authorization": f"Bearer {business.owner.token}"}
     for path in ("/", "/agents/", "//agents", "/agents/a/b", "/agents/%ff", "/agents/%", "/calls/x/y", "/nothing"):
-        assert requests.get(url + path, headers=bearer, timeout=15).status_code == 404, path
-    refused = requests.put(f"{url}/agents/alice", headers=bearer, timeout=15)
+        assert requests.get(url + path, headers=bearer, timeout=30).status_code == 404, path
+    refused = requests.put(f"{url}/agents/alice", headers=bearer, timeout=30)
     assert refused.status_code == 405 and refused.headers["Allow"] == "GET, PATCH, DELETE, HEAD, OPTIONS"
-    head, get = (requests.request(method, f"{url}/agents", headers=bearer, timeout=15) for method in ("HEAD", "GET"))
+    head, get = (requests.request(method, f"{url}/agents", headers=bearer, timeout=30) for method in ("HEAD", "GET"))
     assert head.content == b"" and head.headers["Content-Length"] == str(len(get.content)) and head.status_code == 200
     asked = {"Origin": gateway.http, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization"}
-    preflight = requests.options(f"{url}/teams/x", headers=asked, timeout=15)
+    preflight = requests.options(f"{url}/teams/x", headers=asked, timeout=30)
     assert preflight.status_code == 204 and "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
     assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
     # Every address answers OPTIONS with the methods that are described for it, and no others.
     for path, item in api.description["paths"].items():
-        allowed = requests.options(gateway.http + re.sub(r"{\w+}", "x", path), timeout=15).headers["Allow"].split(", ")
+        allowed = requests.options(gateway.http + re.sub(r"{\w+}", "x", path), timeout=30).headers["Allow"].split(", ")
         described = {method.upper() for method in item if method != "parameters"}
         assert set(allowed) - {"HEAD", "OPTIONS"} == described, path
 
@@ -339,7 +343,8 @@ def test_who_may_do_what_is_what_the_description_says(api, gateway):
         "an agent": ("agent", lambda: api.logged_in(one.uuid, "alice", secret)),
         "a supervisor": ("supervisor", lambda: api.logged_in(one.uuid, "sue@acme.example", PASSWORD)),
         "the owner": ("owner", lambda: api.logged_in(one.uuid, one.email, PASSWORD)),
-        "the owner's first token": ("first", lambda: api.with_token(one.token)),
+        # Made anew each time, as whoever makes one ends the one before.
+        "the business's token": ("first", lambda: api.with_token(one.owner("POST", f"{one.path}/token").json()["token"])),
         "another's owner": ("stranger", lambda: api.logged_in(two.uuid, two.email, PASSWORD)),
     }
     clients = {who: make() if make else api for who, (_, make) in people.items()}
@@ -351,7 +356,7 @@ def test_who_may_do_what_is_what_the_description_says(api, gateway):
         path = template.replace("{uuid}", one.uuid).replace("{id}", "nobody").replace("{name}", "none").replace("{user}", "nobody")
         for who, (role, make) in people.items():
             # A token that was logged out would be of no more use.
-            client = make() if make and "logout" in template else clients[who]
+            client = make() if make and ("logout" in template or role == "first") else clients[who]
             answer = client(method, path, {} if "requestBody" in operation else None)
             unknown = answer.status_code == 404 and "No business" in answer.json()["detail"]
             if role is None:
@@ -384,12 +389,14 @@ def test_an_agent_sees_the_calls_of_its_business(api, gateway, business):
     assert [call["id"] for call in alice("GET", f"{business.path}/calls", agent="Alice").json()["items"]] == ["mine"]
     assert alice("GET", f"{business.path}/calls/theirs").status_code == 200
     assert alice("GET", f"{business.path}/calls/theirs/trace").status_code == 403
+    assert alice("GET", f"{business.path}/refusals").status_code == 403
 
 
 def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, business):
     stranger = Business(api, "Other", "other@acme.example")
     add_calls(gateway, business.uuid, [
         {"id": f"c{number:03}", "started_at": 1000 * (number // 2), "agent": ["alice", "bob", None][number % 3],
+         "answered_at": [None, 1000 * number + 2][number % 2],
          "team": ["sales", None][number % 2], "ended_at": 1000 * number + 5,
          "end_reason": ["no-answer", "agent-hung-up"][number % 2]} for number in range(250)])
     add_calls(gateway, business.uuid, [{
@@ -418,6 +425,12 @@ def test_calls_are_paged_filtered_and_shown_with_their_legs(api, gateway, busine
     assert ids(agent="bob") == [f"c{number:03}" for number in numbers if number % 3 == 1]
     assert ids(team="sales", reason="no-answer") == [f"c{number:03}" for number in numbers if number % 2 == 0]
     assert ids(**{"from": "1970-01-01T00:00:10Z", "to": "1970-01-01T01:00:12+01:00"}) == ["c023", "c022", "c021", "c020"]
+    assert ids(answered="true") == ["whole"] + [f"c{number:03}" for number in numbers if number % 2]
+    assert ids(answered="false", agent="alice") == [f"c{number:03}" for number in numbers if number % 6 == 0]
+    assert ids(answered="true", reason="no-answer") == []
+    add_calls(gateway, business.uuid, [{"id": "rings", "started_at": 3}, {"id": "talks", "started_at": 4, "answered_at": 5}])
+    talks_too = ids(answered="true"), ids(answered="false")
+    assert "talks" in talks_too[0] and not {"rings", "talks"} & set(talks_too[1]), "of what lasts nobody knows that it was missed"
     assert ids(agent="nobody") == [] and owner("GET", f"{path}/c000").json()["id"] == "c000"
     # A cursor is a position, and in another business it is the same position in that one's own list.
     cursor = owner("GET", path, limit=1).json()["next"]
@@ -459,18 +472,18 @@ def test_another_password_ends_tokens_and_the_old_ones_right_to_register(api, ga
 def test_desks_show_states_and_pauses(gateway, business):
     owner, path = business.owner, business.path
     owner("POST", f"{path}/agents", {"name": "alice"})
-    desk = socketio.Client()
+    desk = StockClient()
     desk.connect(gateway.http)
     wish = {"uuid": business.uuid, "agentId": "alice", "token": business.token, "status": "paused", "reason": "lunch"}
-    assert desk.call("register-agent", wish, timeout=10)["success"]
+    assert desk.call("register-agent", wish, timeout=30)["success"]
     alice = owner("GET", f"{path}/agents/alice").json()
     assert (alice["state"], alice["reason"], alice["desk"], alice["phones"]) == ("paused", "lunch", True, 0)
     assert owner("GET", f"{path}/agents", state="paused").json()["items"][0]["reason"] == "lunch"
-    desk.call("agent-status", {"status": "available"}, timeout=10)
+    desk.call("agent-status", {"status": "available"}, timeout=30)
     assert owner("GET", f"{path}/agents/alice").json()["state"] == "available"
-    visitor = socketio.Client()
+    visitor = StockClient()
     visitor.connect(gateway.http)
-    assert visitor.call("call-request", {"uuid": business.uuid, "sdp": written_offer()}, timeout=10)["success"]
+    assert visitor.call("call-request", {"uuid": business.uuid, "sdp": written_offer()}, timeout=30)["success"]
     assert owner("GET", f"{path}/agents/alice").json()["state"] == "ringing"
     visitor.disconnect()
     desk.disconnect()
@@ -494,7 +507,7 @@ def test_what_was_answered_survives_a_kill(tmp_path):
     before = [owner("GET", f"{path}/{what}").json() for what in ("agents", "teams")]
     after = owner("GET", f"{path}/teams", limit=1).json()["next"]
     gateway.process.kill()
-    gateway.process.wait(10)
+    gateway.process.wait(30)
     gateway = Gateway(tmp_path, demo=False)
     try:
         owner = API(gateway.http, owner.token)

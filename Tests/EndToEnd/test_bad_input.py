@@ -1,6 +1,7 @@
 """A real call is up while everything malformed that we can think of arrives at every port, from strangers, for some seconds."""
 
 import base64
+import contextlib
 import os
 import pathlib
 import random
@@ -14,8 +15,8 @@ import zlib
 import requests
 
 from audio import tone_share
-from conftest import DEMO, eventually
-from test_calls import registered, visitor  # noqa: F401
+from conftest import DEMO, registered
+from patience import eventually
 
 TORTURE = pathlib.Path(__file__).resolve().parents[1] / "Telephony" / "CallsTests" / "RFC4475"
 SEED = 4475
@@ -109,9 +110,10 @@ FRAMES = [
 ]
 
 
-def answer(gateway, octets):
-    with socket.create_connection(pair(gateway.http), 5) as connection:
-        connection.settimeout(5)
+def answer(gateway, octets, seconds=30):
+    """What is said to them first, or nothing if that takes longer."""
+    with socket.create_connection(pair(gateway.http), 30) as connection:
+        connection.settimeout(seconds)
         try:
             connection.sendall(octets)
             return connection.recv(65536)
@@ -123,8 +125,9 @@ def web(gateway, chance, count, half_open):
     for number in range(count):
         # A refusal in HTTP, or in TLS (an alert) where the first byte asked for it.
         assert answer(gateway, REQUESTS[number % len(REQUESTS)]).startswith((b"HTTP/1.1 4", b"HTTP/1.1 5", b"\x15\x03"))
-        answer(gateway, bend(chance.choice(REQUESTS), chance) + b"\r\n\r\n")
-        connection = socket.create_connection(pair(gateway.http), 5)
+        # It may have become a request that waits for more.
+        answer(gateway, bend(chance.choice(REQUESTS), chance) + b"\r\n\r\n", seconds=1)
+        connection = socket.create_connection(pair(gateway.http), 30)
         connection.sendall(UPGRADE + chance.choice(FRAMES))
         half_open.append(connection)
 
@@ -140,22 +143,24 @@ def besiege(gateway, chance, user):
 
     def run(attack, *arguments):
         try:
-            attack(gateway, random.Random(chance.random()), *arguments)
+            attack(gateway, *arguments)
         except Exception as fault:
             faults.append(fault)
 
-    attacks = [(signalling, 150), (media, 300, user), (web, 60, half_open)]
+    # Each has a chance of its own, so that their order does not matter to a seed.
+    first, second, third = (random.Random(chance.random()) for _ in range(3))
+    attacks = [(signalling, first, 150), (media, second, 300, user), (web, third, 60, half_open)]
     threads = [threading.Thread(target=run, args=attack) for attack in attacks]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     for connection in half_open:
         connection.close()
     assert not faults, faults
 
 
-def test_a_call_lives_through_a_siege_of_bad_input(gateway, softphone, visitor):  # noqa: F811
+def test_a_call_lives_through_a_siege_of_bad_input(gateway, softphone, visitor):
     print(f"seed {SEED}")
     chance = random.Random(SEED)
     phone = registered(softphone("alice", "pcmu"))
@@ -165,10 +170,9 @@ def test_a_call_lives_through_a_siege_of_bad_input(gateway, softphone, visitor):
     visitor.hears(1000)
     local = next(line for line in answered["sdp"].split() if line.startswith("a=ice-ufrag:")).removeprefix("a=ice-ufrag:")
 
-    slow = [socket.create_connection(pair(gateway.http), 5) for _ in range(SLOW)]
+    slow = [socket.create_connection(pair(gateway.http), 30) for _ in range(SLOW)]
     for connection in slow:
         connection.sendall(b"G")
-    began = time.monotonic()
 
     sizes = []
     for _ in range(3):
@@ -183,12 +187,12 @@ def test_a_call_lives_through_a_siege_of_bad_input(gateway, softphone, visitor):
 
     # Who sent a byte and stopped was told so and let go.
     for connection in slow:
-        connection.settimeout(max(1, 20 - (time.monotonic() - began)))
+        connection.settimeout(30)
         assert connection.recv(4096).startswith(b"HTTP/1.1 408 ")
         assert connection.recv(4096) == b""
         connection.close()
 
-    assert requests.get(f"{gateway.http}/healthz", timeout=5).ok
+    assert requests.get(f"{gateway.http}/healthz", timeout=30).ok
     visitor.hang_up()
     eventually(lambda: phone.heard("CALL_CLOSED"), what="the phone's goodbye")
     share, loud = eventually(lambda: (found := tone_share(phone.recording, 440))[1] >= 50 and found, what="the recording")
@@ -200,7 +204,7 @@ def test_a_call_lives_through_a_siege_of_bad_input(gateway, softphone, visitor):
     eventually(lambda: visitor.state("talking"), what="talking again")
     assert visitor.state("talking")["agent"] == "alice"
     visitor.hears(1000)
-    lines = requests.get(f"{gateway.http}/metrics", timeout=5).text.splitlines()
+    lines = requests.get(f"{gateway.http}/metrics", timeout=30).text.splitlines()
     connections = next(line for line in lines if line.startswith("calldocker_web_connections "))
     assert int(connections.split()[1]) < 20, f"connections that nobody has: {connections}"
 
@@ -212,13 +216,18 @@ def seconds_of_work(gateway):
 
 def test_without_a_descriptor_left_clients_are_turned_away_and_nothing_spins(gateway):
     resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE, (40, 40))
-    crowd = [socket.create_connection(pair(gateway.http), 5) for _ in range(80)]
+    crowd = [socket.create_connection(pair(gateway.http), 30) for _ in range(80)]
     before = seconds_of_work(gateway)
     time.sleep(2)
     assert seconds_of_work(gateway) - before < 1, "a full process must not work without rest"
-    crowd[-1].settimeout(5)
+    crowd[-1].settimeout(30)
     assert crowd[-1].recv(1) == b"", "who does not fit is told so"
     assert gateway.log.read_text().count("No descriptor is left") == 1, "and the operator once"
     for connection in crowd:
         connection.close()
-    eventually(lambda: requests.get(f"{gateway.http}/healthz", timeout=5).ok, what="room again")
+    eventually(lambda: is_well(gateway), what="room again")
+
+
+def is_well(gateway):
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(f"{gateway.http}/healthz", timeout=30).ok

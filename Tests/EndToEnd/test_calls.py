@@ -1,23 +1,10 @@
 """Real calls: Chromium on one side, baresip on the other, the service between."""
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from audio import tone_share
-from conftest import DEMO, eventually, registered
-from visitor import Visitor, launch
-
-
-@pytest.fixture
-def visitor(gateway, tmp_path):
-    with sync_playwright() as playwright:
-        browser = launch(playwright, tmp_path)
-        page = browser.new_context(permissions=["microphone"]).new_page()
-        page.goto(f"{gateway.http}/healthz")
-        visitor = Visitor(page, gateway)
-        yield visitor
-        visitor.leave()
-        browser.close()
+from conftest import DEMO, registered
+from patience import eventually
 
 
 @pytest.mark.parametrize("codec", ["opus", "pcmu", "pcma"])

@@ -13,26 +13,23 @@ import uuid as uuids
 
 import pytest
 import requests
-import socketio
 
-from conftest import BINARY, ROOT, Gateway, eventually
+from conftest import BINARY, ROOT, Gateway, registered, running
+from patience import StockClient, eventually
 from visitor import written_offer
 
 
 @pytest.fixture
 def gateway(tmp_path):
-    gateway = Gateway(tmp_path, demo=False)
-    yield gateway
-    if gateway.is_alive:
-        gateway.stop()
-    print(gateway.log.read_text())
+    with running(tmp_path, demo=False) as gateway:
+        yield gateway
 
 
 def calldocker(*words, data=None, stdin="", **environment):
     """Runs one command to its end; its exit code, standard output and standard error."""
     flags = ["--data", data] if data else []
     done = subprocess.run(
-        [BINARY, *words, *flags], cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60,
+        [BINARY, *words, *flags], cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=120,
         env={**os.environ, **environment})
     return done.returncode, done.stdout, done.stderr
 
@@ -49,11 +46,6 @@ def agents(gateway, uuid):
     return {agent["agent"]: agent for agent in json.loads(output)["agents"]}
 
 
-def registered(phone):
-    eventually(lambda: phone.heard("REGISTER_OK") or "OK" in phone.command("reginfo")["data"], what="registration")
-    return phone
-
-
 def test_tenant_add_prints_the_contract_and_agents_need_its_token(gateway):
     code, output, errors = calldocker("tenant", "add", "ACME & Söhne", "--json", data=gateway.data)
     assert (code, errors) == (0, "")
@@ -61,12 +53,12 @@ def test_tenant_add_prints_the_contract_and_agents_need_its_token(gateway):
     tenant = json.loads(output)
     assert tenant["sipDomain"] == tenant["uuid"]
     assert calldocker("agent", "add", tenant["uuid"], "alice", data=gateway.data)[0] == 0
-    client = socketio.Client()
+    client = StockClient()
     client.connect(gateway.http)
     request = {"uuid": tenant["uuid"], "agentId": "alice"}
-    assert client.call("register-agent", request, timeout=10)["reason"] == "unauthorised"
-    assert client.call("register-agent", {**request, "token": "x" * 40}, timeout=10)["reason"] == "unauthorised"
-    assert client.call("register-agent", {**request, "token": tenant["token"]}, timeout=10)["success"]
+    assert client.call("register-agent", request, timeout=30)["reason"] == "unauthorised"
+    assert client.call("register-agent", {**request, "token": "x" * 40}, timeout=30)["reason"] == "unauthorised"
+    assert client.call("register-agent", {**request, "token": tenant["token"]}, timeout=30)["success"]
     assert agents(gateway, tenant["uuid"])["alice"]["state"] == "available"
     client.disconnect()
 
@@ -87,12 +79,12 @@ def test_an_agent_of_the_command_line_is_rung_by_a_visitor(gateway, softphone):
     assert 0 < alice["phones"][0]["expiresIn"] <= 60 and alice["phones"][0]["address"].startswith("127.0.0.1:")
     code, output, _ = calldocker("agent", "list", uuid, data=gateway.data)
     assert code == 0 and re.search(r"^alice +available +1 +\d+ +sales, support$", output, re.MULTILINE), output
-    assert requests.get(f"{gateway.http}/api/widget/{uuid}/status", timeout=5).json()["online"] is True
+    assert requests.get(f"{gateway.http}/api/widget/{uuid}/status", timeout=30).json()["online"] is True
 
-    visitor, states = socketio.Client(), []
+    visitor, states = StockClient(), []
     visitor.on("call-state", states.append)
     visitor.connect(gateway.http)
-    assert visitor.call("call-request", {"uuid": uuid, "sdp": written_offer()}, timeout=10)["success"]
+    assert visitor.call("call-request", {"uuid": uuid, "sdp": written_offer()}, timeout=30)["success"]
     eventually(lambda: phone.heard("CALL_INCOMING"), what="ringing")
     assert agents(gateway, uuid)["alice"]["state"] == "ringing"
     code, output, _ = calldocker("tenant", "show", uuid, "--json", data=gateway.data)
@@ -162,13 +154,13 @@ def test_a_business_sees_only_its_own_agents(gateway):
 
 
 def test_sign_up_on_the_web_and_tenant_add_share_their_rules(gateway):
-    answer = requests.post(f"{gateway.http}/api/widget/register", json={"companyName": "Web", "email": "a@b.example"}, timeout=15)
+    answer = requests.post(f"{gateway.http}/api/widget/register", json={"companyName": "Web", "email": "a@b.example"}, timeout=30)
     assert answer.status_code == 201
     code, output, _ = calldocker("tenant", "list", "--json", data=gateway.data)
     assert [tenant["name"] for tenant in json.loads(output)["tenants"]] == ["Web"]
     assert calldocker("agent", "add", answer.json()["uuid"], "alice", data=gateway.data)[0] == 0
     refused = requests.post(
-        f"{gateway.http}/api/widget/register", json={"companyName": "x" * 201, "email": "a@b.example"}, timeout=15)
+        f"{gateway.http}/api/widget/register", json={"companyName": "x" * 201, "email": "a@b.example"}, timeout=30)
     code, _, errors = calldocker("tenant", "add", "x" * 201, data=gateway.data)
     assert (refused.status_code, code) == (422, 65) and refused.json()["detail"] == errors.strip()
 
@@ -222,7 +214,7 @@ def test_another_user_is_told_whose_socket_it_is():
         os.chmod(gateway.data, 0o755)
         try:
             stranger = subprocess.run(
-                [BINARY, "tenant", "list", "--data", gateway.data], user="nobody", capture_output=True, text=True, timeout=60)
+                [BINARY, "tenant", "list", "--data", gateway.data], user="nobody", capture_output=True, text=True, timeout=120)
         except PermissionError:
             pytest.skip(f"another user cannot run {BINARY}")
         finally:
@@ -233,7 +225,7 @@ def test_another_user_is_told_whose_socket_it_is():
 def test_the_socket_goes_with_the_server_and_comes_back_after_a_crash(gateway, tmp_path):
     control = gateway.data / "control.sock"
     gateway.process.kill()
-    gateway.process.wait(15)
+    gateway.process.wait(30)
     assert control.exists()
     assert calldocker("tenant", "list", data=gateway.data)[0] == 69
     again = Gateway(tmp_path, demo=False)
@@ -267,7 +259,7 @@ def test_a_configuration_file_stands_below_environment_and_flags(tmp_path):
         assert calldocker("tenant", "list", CALLDOCKER_CONFIG=str(file), CALLDOCKER_DATA=str(tmp_path / "other"))[0] == 69
     finally:
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(30) == 0
 
 
 def test_faults_of_the_configuration_are_told_together_with_their_places(tmp_path):

@@ -10,8 +10,9 @@ import uuid as uuids
 import pytest
 import requests
 
-from conftest import ROOT, Gateway, eventually
+from conftest import ROOT, running
 from paper_phone import PaperPhone, credentials, nonce
+from patience import eventually
 from test_api import API, PASSWORD, Business, operations
 from test_desk import Client, offer
 
@@ -81,7 +82,9 @@ class Office(Business):
 
     def assert_undisturbed(self):
         assert self.snapshot() == self.before
-        assert [request.split()[0] for request in self.phone.heard] == ["INVITE", "ACK", "BYE", "INVITE", "ACK"]
+        heard = [request.split()[0] for request in self.phone.heard]
+        # A phone of paper sends no sound, and is asked for it anew, once a call.
+        assert heard[:5] == ["INVITE", "ACK", "BYE", "INVITE", "ACK"] and heard[5:] in ([], ["INVITE"], ["INVITE", "ACK"]), heard
         # Silence is told, as these phones are of paper; a hold or an end would be somebody's doing.
         states = {body["state"] for body in self.visitor.heard("call-state", callId=self.running["callId"])}
         assert states <= {"trying", "ringing", "talking"}, states
@@ -97,11 +100,8 @@ class Office(Business):
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    gateway = Gateway(tmp_path_factory.mktemp("isolation"), demo=False)
-    yield gateway
-    if gateway.is_alive:
-        gateway.stop()
-    print(gateway.log.read_text())
+    with running(tmp_path_factory.mktemp("isolation"), demo=False) as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="module")
@@ -314,7 +314,9 @@ def test_no_sip_method_reaches_another_business_or_tells_who_is_in_it(alien, int
 
 
 def test_no_sip_method_reaches_into_another_business_call(alien, intruder, thief):
-    invite = alien.phone.heard[3]
+    # The one that began the call, and none within it.
+    invites = [request for request in alien.phone.heard if request.startswith("INVITE")]
+    invite = [request for request in invites if not re.search(r"^To: .*;tag=", request, re.M)][-1]
     call, visitor, phone, contact, branch = (re.search(pattern, invite, re.M)[1] for pattern in (
         r"^Call-ID: (.*)\r", r"^From: (.*)\r", r"^To: (.*)\r", r"^Contact: <(.*?)>", r"branch=([^;\s]+)"))
     phone += f";tag={alien.phone.tag}"

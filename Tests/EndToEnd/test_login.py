@@ -3,17 +3,20 @@
 import base64
 import concurrent.futures
 import datetime
+import itertools
 import json
+import math
 import re
 import socket
 import sqlite3
+import time
 
 import pytest
 import requests
-import socketio
 from playwright.sync_api import sync_playwright
 
 from conftest import DEMO, sign_up
+from patience import StockClient, eventually
 from test_durable import ask, calldocker, house, kill, rows
 from visitor import launch
 from website import Website
@@ -29,11 +32,11 @@ def log_in(gateway, uuid, user, password, **fields):
 
 
 def renew(gateway, token):
-    return requests.post(f"{gateway.http}/api/login/renew", headers=bearer(token), timeout=10)
+    return requests.post(f"{gateway.http}/api/login/renew", headers=bearer(token), timeout=30)
 
 
 def log_out(gateway, token):
-    return requests.post(f"{gateway.http}/api/logout", headers=bearer(token), timeout=10)
+    return requests.post(f"{gateway.http}/api/logout", headers=bearer(token), timeout=30)
 
 
 def bearer(token):
@@ -41,10 +44,10 @@ def bearer(token):
 
 
 def register(gateway, **fields):
-    agent = socketio.Client()
+    agent = StockClient()
     agent.connect(gateway.http)
     try:
-        return agent.call("register-agent", fields, timeout=10)
+        return agent.call("register-agent", fields, timeout=30)
     finally:
         agent.disconnect()
 
@@ -104,22 +107,29 @@ def test_a_body_that_cannot_be_used_is_told_by_the_name_of_its_field(house):
         ('{"uuid":"u","user":"u","pasword":"p"}', 422, "did you mean password?"),
         ("[" * 100_000, 400, "JSON"), ('{"uuid":"\\ud800","user":"u","password":"p"}', None, ""),
     ]:
-        answer = requests.post(f"{gateway.http}/api/login", data=body, timeout=10)
+        answer = requests.post(f"{gateway.http}/api/login", data=body, timeout=30)
         assert answer.status_code == status or status is None and answer.status_code in (400, 401), answer.text
         assert answer.headers["Content-Type"] == "application/problem+json" and word in answer.json().get("detail", "")
-    assert requests.get(f"{gateway.http}/api/login", timeout=5).status_code == 405
+    assert requests.get(f"{gateway.http}/api/login", timeout=30).status_code == 405
 
 
 def test_a_thousand_guesses_at_once_are_five_guesses(house):
     gateway = house()
     made = business(gateway)
+    began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(16) as crowd:
         answers = list(crowd.map(lambda guess: log_in(gateway, made["uuid"], "alice", f"guess-{guess}"), range(64)))
     codes = [answer.status_code for answer in answers]
-    assert codes.count(401) <= 6 and codes.count(429) == 64 - codes.count(401)
+    # The sixth waits a second for the next, which waits two for the one after it, and so on: a slow machine gives time for some.
+    allowed = 6 + math.log2(1 + time.monotonic() - began)
+    assert codes.count(401) <= allowed and codes.count(429) == 64 - codes.count(401)
     slow = next(answer for answer in answers if answer.status_code == 429)
     assert int(slow.headers["Retry-After"]) >= 1
-    assert log_in(gateway, made["uuid"], "alice", "secret-1").status_code == 429, "not even the right one, for a moment"
+
+    def is_held_back():
+        return all(log_in(gateway, made["uuid"], "alice", word).status_code == 429 for word in ("wrong", "secret-1"))
+
+    eventually(is_held_back, what="a refusal of even the right one, for a moment")
     ask(gateway, "agent", "add", made["uuid"], "bob", "--password", "secret-2")
     assert log_in(gateway, made["uuid"], "bob", "secret-2").status_code == 200, "nobody else waits"
 
@@ -127,12 +137,18 @@ def test_a_thousand_guesses_at_once_are_five_guesses(house):
 def test_too_many_slow_hashes_are_refused_and_the_service_answers_meanwhile(house):
     gateway = house()
     made = business(gateway)
-    with concurrent.futures.ThreadPoolExecutor(40) as crowd:
-        tries = [crowd.submit(log_in, gateway, made["uuid"], f"{n}@b.example", "x") for n in range(40)]
-        assert requests.get(f"{gateway.http}/healthz", timeout=5).ok
-        answers = [attempt.result() for attempt in tries]
-    busy = [answer for answer in answers if answer.status_code == 503]
-    assert {answer.status_code for answer in answers} == {401, 503} and int(busy[0].headers["Retry-After"]) > 0
+    names = itertools.count()
+
+    def busy():
+        """Who was refused of forty that come together; none, where they came too slowly for that."""
+        with concurrent.futures.ThreadPoolExecutor(40) as crowd:
+            tries = [crowd.submit(log_in, gateway, made["uuid"], f"{next(names)}@b.example", "x") for _ in range(40)]
+            assert requests.get(f"{gateway.http}/healthz", timeout=30).ok
+            answers = [attempt.result() for attempt in tries]
+        assert {answer.status_code for answer in answers} <= {401, 503}
+        return [answer for answer in answers if answer.status_code == 503]
+
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in eventually(busy, 90, "too many at once"))
     assert log_in(gateway, made["uuid"], "a@b.example", made["owner"]["password"]).status_code == 200
 
 
@@ -178,9 +194,9 @@ def test_forged_tokens_are_not_believed(house):
         f"Bearer {head}.{forged}.{seal}", f"Bearer {none}.{forged}.", "Bearer", "Bearer ", "Basic eDp5", f"Bearer {'x' * 5000}",
         f"Bearer {token} {token}", token, made["token"],
     ]:
-        answer = requests.post(f"{gateway.http}/api/login/renew", headers={"Authorization": value}, timeout=5)
+        answer = requests.post(f"{gateway.http}/api/login/renew", headers={"Authorization": value}, timeout=30)
         assert answer.status_code == 401 and "error" in answer.headers["WWW-Authenticate"], value
-    bare = requests.post(f"{gateway.http}/api/login/renew", timeout=5)
+    bare = requests.post(f"{gateway.http}/api/login/renew", timeout=30)
     assert bare.status_code == 401 and bare.headers["WWW-Authenticate"] == "Bearer"
     assert renew(gateway, token).status_code == 200
 
@@ -274,6 +290,27 @@ def test_an_owner_adds_lists_and_removes_people(house):
     assert log_in(gateway, uuid, "sue+1@b.example", "long enough").status_code == 401
 
 
+def test_a_business_may_have_two_hundred_people_and_not_one_more(house):
+    gateway = house()
+    made = business(gateway)
+    uuid = made["uuid"]
+    assert gateway.stop() == 0
+    with sqlite3.connect(f"{gateway.data}/calldocker.db") as database:
+        database.execute(
+            "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 198) "
+            "INSERT INTO users SELECT tenant, 'u' || n || '@b.example', 'supervisor', password_algorithm, password_cost, "
+            "password_salt, password_hash, created_at, tokens_valid_after FROM users, many")
+    gateway = house()
+    owner = owner_of(gateway, made)
+    form = {"password": "long enough", "role": "supervisor"}
+    last = api(gateway, "POST", f"{uuid}/users", owner, json={**form, "user": "last@b.example"})
+    assert last.status_code == 201
+    refused = api(gateway, "POST", f"{uuid}/users", owner, json={**form, "user": "one.more@b.example"})
+    assert (refused.status_code, "may have 200 users" in refused.json()["detail"]) == (409, True), refused.text
+    assert api(gateway, "DELETE", f"{uuid}/users/u7@b.example", owner).status_code == 204
+    assert api(gateway, "POST", f"{uuid}/users", owner, json={**form, "user": "one.more@b.example"}).status_code == 201
+
+
 def test_settings_are_shown_changed_and_kept(house):
     gateway = house()
     made = business(gateway)
@@ -314,7 +351,7 @@ def challenges(gateway, uuid):
     host, port = gateway.sip.split(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
         phone.connect((host, int(port)))
-        phone.settimeout(5)
+        phone.settimeout(30)
         address = "%s:%d" % phone.getsockname()
         phone.send(
             f"REGISTER sip:{uuid} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK{address}\r\n"
@@ -371,27 +408,28 @@ def test_pages_of_other_origins_get_nothing_that_is_the_tenants(house):
 
     for origin, allowed in [(SHOP, SHOP), (gateway.http, gateway.http), (EVIL, None), ("null", None), (None, None)]:
         headers = {"Origin": origin} if origin else {}
-        status = requests.get(f"{gateway.http}/api/widget/{uuid}/status", headers=headers, timeout=5)
+        status = requests.get(f"{gateway.http}/api/widget/{uuid}/status", headers=headers, timeout=30)
         settings = api(gateway, "GET", f"{uuid}/settings", owner, headers=headers)
         form = {"uuid": uuid, "user": "alice", "password": "secret-1"}
-        login = requests.post(f"{gateway.http}/api/login", json=form, headers=headers, timeout=5)
+        login = requests.post(f"{gateway.http}/api/login", json=form, headers=headers, timeout=30)
         for answer in (status, settings, login):
             assert permission(answer) == allowed and answer.headers["Vary"] == "Origin"
         assert status.status_code == 200
         assert {settings.status_code, login.status_code} == ({403} if origin in (EVIL, "null") else {200})
         asks = {**headers, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization"}
-        preflight = requests.options(f"{gateway.http}/api/tenants/{uuid}/settings", headers=asks, timeout=5)
+        preflight = requests.options(f"{gateway.http}/api/tenants/{uuid}/settings", headers=asks, timeout=30)
         assert permission(preflight) == allowed and preflight.ok == (origin not in (EVIL, "null"))
         if preflight.ok:
             assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
             assert "POST" not in preflight.headers["Access-Control-Allow-Methods"], "what is not served there"
             assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
-            assert int(preflight.headers["Access-Control-Max-Age"]) > 0
+            assert 0 < int(preflight.headers["Access-Control-Max-Age"]) <= 86_400
     # A business that names none may be asked from everywhere, and the service itself as well.
     for path in (f"/api/widget/{other['uuid']}/status", "/healthz", "/api/login"):
-        answer = requests.get(f"{gateway.http}{path}", headers={"Origin": EVIL}, timeout=5)
+        answer = requests.get(f"{gateway.http}{path}", headers={"Origin": EVIL}, timeout=30)
         assert permission(answer) in ("*", EVIL), path
-    assert permission(requests.options(f"{gateway.http}/api/login", headers={"Origin": EVIL}, timeout=5)) == "*"
+    preflight = requests.options(f"{gateway.http}/api/login", headers={"Origin": EVIL}, timeout=30)
+    assert permission(preflight) == "*" and preflight.headers["Access-Control-Max-Age"] == "86400"
 
 
 # What a desk of somebody's own would do: log in, ask with the token, change something (which is preflighted), look for the new address.
@@ -452,16 +490,16 @@ def test_calls_from_pages_of_other_origins_are_refused(house, transports):
     ask(gateway, "tenant", "set", uuid, "--allowed-origin", SHOP)
     for origin, welcome in [(SHOP, True), (gateway.http, True), (None, True), (EVIL, False), ("null", False)]:
         # Its WebSocket writes an Origin of its own beside ours, unless it is told not to.
-        client = socketio.Client(websocket_extra_options={"suppress_origin": True})
+        client = StockClient(websocket_extra_options={"suppress_origin": True})
         client.connect(gateway.http, headers={"Origin": origin} if origin else {}, transports=transports)
-        call = client.call("call-request", {"uuid": uuid}, timeout=10)
+        call = client.call("call-request", {"uuid": uuid}, timeout=30)
         assert call["reason"] == ("no-agents" if welcome else "origin-refused"), origin
         client.disconnect()
         client.connect(gateway.http, headers={"Origin": origin} if origin else {}, transports=transports)
-        desk = client.call("register-agent", {"uuid": uuid, "agentId": "alice", "token": alice}, timeout=10)
+        desk = client.call("register-agent", {"uuid": uuid, "agentId": "alice", "token": alice}, timeout=30)
         assert desk["success"] is welcome and (welcome or desk["reason"] == "origin-refused"), origin
         client.disconnect()
-    assert 'refused_total{reason="origin-refused"} 2' in requests.get(f"{gateway.http}/metrics", timeout=5).text
+    assert 'refused_total{reason="origin-refused"} 2' in requests.get(f"{gateway.http}/metrics", timeout=30).text
 
 
 def test_whoever_hammers_does_not_fill_the_log(house):
@@ -482,13 +520,14 @@ def test_a_trusted_proxy_tells_who_asks_and_nobody_else_does(house):
     def guess(forwarded):
         form = {"uuid": made["uuid"], "user": "alice", "password": "wrong"}
         headers = {"X-Forwarded-For": forwarded}
-        return requests.post(f"{gateway.http}/api/login", json=form, headers=headers, timeout=5).status_code
+        return requests.post(f"{gateway.http}/api/login", json=form, headers=headers, timeout=30).status_code
 
-    assert [guess("198.51.100.1") for _ in range(8)].count(429) >= 1
+    last = "198.51.100.3, 198.51.100.1, 127.0.0.1"
+    # Each wrong one doubles the time for which the next is refused.
+    eventually(lambda: guess("198.51.100.1") == guess(last) == 429, what="a refusal by the last that is no proxy of ours")
     assert guess("198.51.100.2") == 401
-    assert guess("198.51.100.3, 198.51.100.1, 127.0.0.1") == 429, "the last that is no proxy of ours"
     assert guess("198.51.100.1, 198.51.100.4") == 401, "what stands before was written by a stranger"
     gateway.stop()
     gateway = house()
     made = business(gateway)
-    assert [guess(f"198.51.100.{n}") for n in range(8)].count(429) >= 1, "nobody is trusted: all are one"
+    eventually(lambda: 429 in [guess(f"198.51.100.{n}") for n in range(8)], what="one refusal for all, as nobody is trusted")

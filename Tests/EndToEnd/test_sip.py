@@ -1,17 +1,16 @@
 """SIP over real sockets: sipp scenarios over UDP and TCP, streams byte by byte, baresip over TCP and IPv6."""
 
 import socket
-import time
 
 import pytest
-import socketio
+import requests
 from playwright.sync_api import sync_playwright
 
 from audio import tone_share
-from conftest import DEMO, Gateway, eventually
-from sipphone import Sipp, free_port
-from softphone import Softphone
-from test_calls import registered
+from conftest import DEMO, Gateway, registered
+from patience import StockClient, eventually
+from sipphone import Sipp
+from softphone import Softphone, free_port
 from visitor import Visitor, launch
 
 
@@ -33,7 +32,7 @@ def sipp(gateway, tmp_path):
 @pytest.fixture
 def caller(gateway):
     """A visitor without sound: a stock Socket.IO client that says when its call is over."""
-    client = socketio.Client()
+    client = StockClient()
     client.states = []
     client.on("call-state", lambda state: client.states.append(state))
     client.connect(gateway.http)
@@ -46,8 +45,7 @@ def state(caller, name):
 
 
 def metric(gateway, name):
-    import requests
-    lines = requests.get(f"{gateway.http}/metrics", timeout=10).text.splitlines()
+    lines = requests.get(f"{gateway.http}/metrics", timeout=30).text.splitlines()
     values = [int(line.split()[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
     assert values, f"there is no {name}"
     return sum(values)
@@ -62,9 +60,9 @@ def test_an_answer_heard_twice_is_acknowledged_twice(sipp, caller):
     port = free_port()
     sipp("register", "alice", port).finish()
     phone = sipp("answer", "alice", port)
-    call = caller.call("call-request", {"uuid": DEMO}, timeout=10)
+    call = caller.call("call-request", {"uuid": DEMO}, timeout=30)
     eventually(lambda: state(caller, "talking"), what="talking")
-    time.sleep(1)
+    eventually(lambda: phone.messages.read_text(errors="replace").count("\nACK sip:") == 2, what="the second ACK")
     caller.emit("call-hangup", {"callId": call["callId"]})
     phone.finish()
 
@@ -75,7 +73,7 @@ def test_the_first_answer_wins_and_the_other_phone_is_let_go(gateway, sipp, call
     for port in ports:
         sipp("register", "alice", port).finish()
     winner, other = sipp("answer", "alice", ports[0]), sipp(loser, "alice", ports[1])
-    call = caller.call("call-request", {"uuid": DEMO}, timeout=10)
+    call = caller.call("call-request", {"uuid": DEMO}, timeout=30)
     eventually(lambda: state(caller, "talking"), what="talking")
     other.finish()
     assert not state(caller, "ended"), "the call goes on without the loser"
@@ -89,8 +87,8 @@ def test_the_first_answer_wins_and_the_other_phone_is_let_go(gateway, sipp, call
 
 def connect(gateway):
     host, port = gateway.sip.rsplit(":", 1)
-    stream = socket.create_connection((host, int(port)), 10)
-    stream.settimeout(10)
+    stream = socket.create_connection((host, int(port)), 30)
+    stream.settimeout(30)
     return stream
 
 
@@ -191,7 +189,7 @@ def test_both_hear_each_other_over_tcp(gateway, softphone, browser):
 def test_an_answer_silences_the_phone_that_rings_over_tcp(gateway, softphone, caller):
     silent = registered(softphone("alice", answers=False, transport="tcp"))
     quick = registered(softphone("alice"))
-    caller.call("call-request", {"uuid": DEMO}, timeout=10)
+    caller.call("call-request", {"uuid": DEMO}, timeout=30)
     eventually(lambda: quick.heard("CALL_ESTABLISHED"), what="the answer")
     eventually(lambda: silent.heard("CALL_CLOSED"), what="the other phone's silence")
 
@@ -199,10 +197,10 @@ def test_an_answer_silences_the_phone_that_rings_over_tcp(gateway, softphone, ca
 def test_a_phone_whose_connection_ends_is_not_rung(gateway, softphone, caller):
     phone = registered(softphone("alice", transport="tcp"))
     phone.process.kill()
-    phone.process.wait(10)
+    phone.process.wait(30)
     eventually(lambda: "connection ended; 0 are left" in gateway.log.read_text(), what="the end of the registration")
     # With nobody there the demo echoes at once.
-    assert caller.call("call-request", {"uuid": DEMO}, timeout=10)["success"]
+    assert caller.call("call-request", {"uuid": DEMO}, timeout=30)["success"]
     eventually(lambda: state(caller, "talking"), what="the echo")
 
 

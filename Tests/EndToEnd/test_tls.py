@@ -11,11 +11,11 @@ import subprocess
 
 import pytest
 import requests
-import socketio
 import urllib3
 from playwright.sync_api import sync_playwright
 
-from conftest import BINARY, DEMO, ROOT, Gateway, eventually
+from conftest import BINARY, DEMO, ROOT, Gateway
+from patience import StockClient, eventually
 from visitor import launch
 
 # An address that no machine has (RFC 5737), in a network of its own where our server and one client are alone.
@@ -63,7 +63,7 @@ def openssl(*arguments, **options):
 
 
 def curl(*arguments):
-    return subprocess.run(["curl", "--silent", "--show-error", "--max-time", "20", *arguments], capture_output=True, text=True)
+    return subprocess.run(["curl", "--silent", "--show-error", "--max-time", "60", *arguments], capture_output=True, text=True)
 
 
 class Authority:
@@ -114,7 +114,7 @@ def authority(tmp_path):
 
 def sign_up(origin, **options):
     form = {"companyName": "ACME", "email": "a@b.example"}
-    return requests.post(f"{origin}/api/widget/register", json=form, timeout=15, **options).json()
+    return requests.post(f"{origin}/api/widget/register", json=form, timeout=30, **options).json()
 
 
 # MARK: What is served
@@ -122,7 +122,7 @@ def sign_up(origin, **options):
 
 def test_its_own_certificate_holds_for_every_name_of_the_machine(gateway, certificate):
     for host in ("127.0.0.1", "localhost"):
-        answer = requests.get(f"https://{host}:{gateway.port}/healthz", verify=certificate, timeout=10)
+        answer = requests.get(f"https://{host}:{gateway.port}/healthz", verify=certificate, timeout=30)
         assert answer.json() == {"status": "ok"}
         assert "Strict-Transport-Security" not in answer.headers
     names = openssl("x509", "-in", certificate, "-noout", "-ext", "subjectAltName")
@@ -132,7 +132,7 @@ def test_its_own_certificate_holds_for_every_name_of_the_machine(gateway, certif
         if ":" not in address:
             assert f"IP Address:{address}" in names
     with pytest.raises(requests.exceptions.SSLError):
-        requests.get(f"{gateway.https}/healthz", timeout=10)
+        requests.get(f"{gateway.https}/healthz", timeout=30)
 
 
 def test_the_advertised_address_is_in_the_certificate_and_in_what_is_shown(serve, tmp_path):
@@ -148,18 +148,19 @@ def test_a_stock_client_calls_over_wss(gateway, certificate, transports):
     session = requests.Session()
     # Else a bundle that the environment names would win.
     session.verify, session.trust_env = certificate, False
-    client = socketio.Client(http_session=session)
+    client = StockClient(http_session=session)
     client.connect(gateway.https, transports=transports)
     if transports is None:
         eventually(lambda: client.transport() == "websocket", what="the upgrade")
-    assert client.call("call-request", {"uuid": DEMO}, timeout=10)["success"]
+    assert client.call("call-request", {"uuid": DEMO}, timeout=30)["success"]
     client.disconnect()
 
 
 def test_a_large_request_passes(gateway, certificate):
     form = {"companyName": "ACME", "email": "a@b.example", "padding": "x" * 1_000_000}
-    answer = requests.post(f"{gateway.https}/api/widget/register", json=form, verify=certificate, timeout=20)
-    assert answer.status_code == 201
+    answer = requests.post(f"{gateway.https}/api/widget/register", json=form, verify=certificate, timeout=30)
+    # It was read to its end: what stands last in it is what is not wanted.
+    assert answer.status_code == 422 and "padding" in answer.text
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
@@ -181,7 +182,7 @@ def test_nobody_renegotiates(gateway):
     eventually(lambda: "Extended master secret" in client.stdout.readline(), what="the handshake")
     client.stdin.write("R\n")
     client.stdin.flush()
-    assert "no renegotiation" in client.communicate(timeout=20)[0]
+    assert "no renegotiation" in client.communicate(timeout=30)[0]
     assert gateway.is_alive
 
 
@@ -214,8 +215,8 @@ def test_a_browser_over_https_gets_a_microphone(gateway, tmp_path):
 
 def test_plain_http_is_served_to_this_machine(gateway):
     assert gateway.http.startswith("http://127.0.0.1:")
-    assert requests.get(f"{gateway.http}/healthz", timeout=5).json() == {"status": "ok"}
-    client = socketio.Client()
+    assert requests.get(f"{gateway.http}/healthz", timeout=30).json() == {"status": "ok"}
+    client = StockClient()
     client.connect(gateway.http, transports=["websocket"])
     client.disconnect()
 
@@ -265,7 +266,7 @@ def test_an_address_of_its_own_is_told_as_https(serve, alone):
 
 def last_bytes(connection):
     """What comes until the end; a reset is no clean end."""
-    connection.settimeout(15)
+    connection.settimeout(30)
     heard = b""
     while more := connection.recv(4096):
         heard += more
@@ -275,35 +276,35 @@ def last_bytes(connection):
 def test_garbage_after_the_first_byte_ends_only_itself(serve):
     gateway = serve("--log-level", "debug")
     for octets in (b"\x16garbage" * 20, b"\x16\x03\x01\x00\x05hello", b"\x16\x03\x03\xff\xff" + b"x" * 4000, b"\x16" + b"\0" * 100_000):
-        with socket.create_connection(("127.0.0.1", gateway.port), 5) as connection:
+        with socket.create_connection(("127.0.0.1", gateway.port), 30) as connection:
             connection.sendall(octets)
             try:
                 last_bytes(connection)
             except ConnectionResetError:
                 pass  # It was closed while more was on its way.
-    assert gateway.log.read_text().count("TLS came to nothing: ") == 4
-    assert requests.get(f"{gateway.http}/healthz", timeout=5).ok
+    eventually(lambda: gateway.log.read_text().count("TLS came to nothing: ") == 4, what="four lines of the log")
+    assert requests.get(f"{gateway.http}/healthz", timeout=30).ok
 
 
 def test_tls_where_it_is_off_is_closed_cleanly(serve):
     gateway = serve("--tls", "off", "--log-level", "debug")
-    with socket.create_connection(("127.0.0.1", gateway.port), 5) as connection:
+    with socket.create_connection(("127.0.0.1", gateway.port), 30) as connection:
         connection.sendall(b"\x16\x03\x01\x00\x05hello")
         assert last_bytes(connection) == b""
-    assert "TLS is off, and a client speaks it (…)" in gateway.log.read_text()
+    eventually(lambda: "TLS is off, and a client speaks it (…)" in gateway.log.read_text(), what="the line of the log")
     assert "https://" not in gateway.log.read_text()
 
 
 def test_many_that_stop_after_one_byte_hinder_nobody_and_are_given_up(gateway, certificate):
-    idle = [socket.create_connection(("127.0.0.1", gateway.port), 5) for _ in range(200)]
+    idle = [socket.create_connection(("127.0.0.1", gateway.port), 30) for _ in range(200)]
     for connection in idle:
         connection.sendall(b"\x16")
     for _ in range(10):
-        assert requests.get(f"{gateway.https}/healthz", verify=certificate, timeout=5).ok
+        assert requests.get(f"{gateway.https}/healthz", verify=certificate, timeout=30).ok
     poll = select.poll()
     for connection in idle:
         poll.register(connection, select.POLLIN)
-    eventually(lambda: len(poll.poll(0)) == len(idle), seconds=40, what="the end of 200 handshakes")
+    eventually(lambda: len(poll.poll(0)) == len(idle), seconds=90, what="the end of 200 handshakes")
     assert all(connection.recv(1) == b"" for connection in idle)
     for connection in idle:
         connection.close()
@@ -314,7 +315,7 @@ def test_many_that_stop_after_one_byte_hinder_nobody_and_are_given_up(gateway, c
 
 def test_a_chain_from_files_is_trusted_by_its_root(serve, authority):
     gateway = serve("--tls", ",".join(authority.pair()))
-    assert requests.get(f"{gateway.https}/healthz", verify=str(authority.root), timeout=10).ok
+    assert requests.get(f"{gateway.https}/healthz", verify=str(authority.root), timeout=30).ok
 
 
 def test_files_are_read_again_on_a_hangup(serve, authority):
@@ -322,7 +323,7 @@ def test_files_are_read_again_on_a_hangup(serve, authority):
     gateway = serve("--tls", f"{chain},{key}")
     address = ("127.0.0.1", gateway.port)
     first = ssl.get_server_certificate(address)
-    client = socketio.Client(ssl_verify=False)
+    client = StockClient(ssl_verify=False)
     client.connect(gateway.https, transports=["websocket"])
 
     pathlib.Path(chain).write_text("nothing")
@@ -335,20 +336,20 @@ def test_files_are_read_again_on_a_hangup(serve, authority):
     gateway.process.send_signal(signal.SIGHUP)
     eventually(lambda: ssl.get_server_certificate(address) != first, what="the new certificate")
     # Who was there before is still there.
-    assert client.call("call-request", {"uuid": DEMO}, timeout=10)["success"]
+    assert client.call("call-request", {"uuid": DEMO}, timeout=30)["success"]
     client.disconnect()
 
 
 def test_without_files_a_hangup_is_an_end(gateway):
     gateway.process.send_signal(signal.SIGHUP)
-    assert gateway.process.wait(15) == 0
+    assert gateway.process.wait(30) == 0
 
 
 def test_who_starts_it_with_nohup_hears_of_no_hangup(serve):
     gateway = serve(within=["nohup"])
     gateway.process.send_signal(signal.SIGHUP)
     for _ in range(3):
-        assert requests.get(f"{gateway.http}/healthz", timeout=5).ok
+        assert requests.get(f"{gateway.http}/healthz", timeout=30).ok
     assert gateway.stop() == 0
 
 
@@ -357,7 +358,7 @@ def test_an_expired_certificate_serves_with_a_warning(serve, authority):
     warning = "warning Browsers will refuse the certificate in .*/old.pem: it expired on 2020-03-01 12:00 UTC\n"
     assert re.search(warning, gateway.log.read_text())
     urllib3.disable_warnings()
-    assert requests.get(f"{gateway.https}/healthz", verify=False, timeout=10).ok
+    assert requests.get(f"{gateway.https}/healthz", verify=False, timeout=30).ok
 
 
 def test_files_that_cannot_be_used_are_told(authority, tmp_path):
@@ -371,7 +372,7 @@ def test_files_that_cannot_be_used_are_told(authority, tmp_path):
         ended = subprocess.run(
             [BINARY, "serve", "--data", tmp_path / "data", "--host", "127.0.0.1", "--http-port", "0", "--sip-port", "0",
              "--webrtc-port", "0", "--tls", choice],
-            cwd=ROOT, capture_output=True, text=True, timeout=20)
+            cwd=ROOT, capture_output=True, text=True, timeout=30)
         assert ended.returncode == 78 and words in ended.stderr and not ended.stdout, ended.stderr
 
 

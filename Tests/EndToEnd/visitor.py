@@ -1,10 +1,7 @@
 """A visitor: real Chromium for the media, the stock Socket.IO client for the signalling."""
 
-
-import socketio
-
 from audio import write_tone
-from conftest import eventually
+from patience import StockClient, eventually
 
 PAGE = """async () => {
   const media = await navigator.mediaDevices.getUserMedia({audio: true});
@@ -56,20 +53,20 @@ EARS = """
 """
 
 
-def hears(page, frequency, seconds=15):
+def hears(page, frequency, seconds=30):
     eventually(lambda: abs(page.evaluate(PEAK) - frequency) < 12, seconds, f"a tone of {frequency} Hz in the browser")
 
 
 class Visitor:
     def __init__(self, page, gateway):
         self.page, self.gateway, self.states = page, gateway, []
-        self.client = socketio.Client()
+        self.client = StockClient()
         self.client.on("call-state", self.states.append)
         self.client.connect(gateway.http)
 
     def call(self, uuid, **fields):
         offer = self.page.evaluate(PAGE)
-        answer = self.client.call("call-request", {"uuid": uuid, "sdp": offer, **fields}, timeout=10)
+        answer = self.client.call("call-request", {"uuid": uuid, "sdp": offer, **fields}, timeout=30)
         if answer["success"]:
             self.call_id = answer["callId"]
             self.page.evaluate("sdp => pc.setRemoteDescription({type: 'answer', sdp})", answer["sdp"])
@@ -78,7 +75,7 @@ class Visitor:
     def state(self, name):
         return next((state for state in list(self.states) if state["state"] == name), None)
 
-    def hears(self, frequency, seconds=15):
+    def hears(self, frequency, seconds=30):
         hears(self.page, frequency, seconds)
 
     def reports(self):
@@ -91,7 +88,7 @@ class Visitor:
         return kinds[0] is not None and bool(kinds[1])
 
     def hang_up(self):
-        self.client.call("call-hangup", {"callId": self.call_id}, timeout=5)
+        self.client.call("call-hangup", {"callId": self.call_id}, timeout=30)
 
     def leave(self):
         self.client.disconnect()

@@ -74,6 +74,8 @@ private struct BentHandshake {
     default:
       now += .milliseconds(Int64(decisions.uint16()))
       try take(us.wake(at: now))
+      // As its owner does once the peer has spoken.
+      if theirKeys != nil { us.rest() }
     }
   }
 

@@ -1,5 +1,6 @@
 import Calls
 import Cryptography
+import RTP
 import SIPCore
 import SIPSyntax
 import Wire
@@ -210,7 +211,7 @@ private struct Day {
     case 0: try registerAgent(session)
     case 1:
       let status: AgentStatus = decisions.flag() ? .available : .paused(reason: "lunch")
-      _ = exchange.setStatus(session, status, at: now)
+      try take(exchange.setStatus(session, status, at: now).1)
     case 2:
       let (result, outputs) = exchange.accept(session, lastCall, offer: Self.offer, at: now)
       if case .success(let accepted) = result { deskTokens[lastCall] = accepted.resumeToken }
@@ -259,7 +260,7 @@ private struct Day {
   }
 
   private mutating func mediaReports() throws(BrokenPromise) {
-    let choice = decisions.below(10)
+    let choice = decisions.below(13)
     // Legs that are there, that are gone and that never were.
     let leg = LegID(UInt64(decisions.octet()))
     switch choice {
@@ -281,8 +282,12 @@ private struct Day {
       let levels: [SoundReport.Level] = [.unknown, .digitalSilence, .decibels(-20)]
       var report = SoundReport(packets: decisions.below(3), level: levels[decisions.below(3)])
       (report.isReporting, report.hasSpoken) = (decisions.flag(), decisions.flag())
+      if decisions.flag() { report.foreign = PayloadType(decisions.octet()) }
       try take(exchange.receive(.heard(leg, report), at: now))
     case 8: try take(exchange.receive(.gone(leg), at: now))
+    case 9: try take(exchange.receive(.unreached(leg, isCertain: decisions.flag()), at: now))
+    case 10: try take(exchange.receive(.reachedAgain(leg), at: now))
+    case 11: try take(exchange.receive(.speaks(leg, .pcma), at: now))
     default: try take(exchange.receive(.closed(leg, LegReport()), at: now))
     }
   }
@@ -348,7 +353,9 @@ private struct Day {
         guard let ticket = phones.ticket else { continue }
         // A disk that fails now and then, and not by chance: the same bytes do the same again.
         try take(phones.phones.count % 3 == 2 ? exchange.keepFailed(ticket, at: now) : exchange.kept(ticket, at: now))
-      case .visitor, .agent, .flight, .log: break
+      case .keepStatus(let status):
+        if status.pausedSince == nil { exchange.statusNotKept(status, at: now) } else { exchange.statusKept(status) }
+      case .visitor, .agent, .dismissed, .flight, .log: break
       }
     }
   }

@@ -27,6 +27,11 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     FuzzTarget("srtp", srtp), FuzzTarget("wav", mutations: 100, wav), FuzzTarget("exchange", mutations: 150, exchange),
     FuzzTarget("media", mutations: 80, media), FuzzTarget("config", config), FuzzTarget("tls", mutations: 60, tls),
     FuzzTarget("storage", storage), FuzzTarget("sip-stream", sipStream), FuzzTarget("access", access), FuzzTarget("api", api),
+    FuzzTarget("dialplan", mutations: 200, dialplan),
+    FuzzTarget("zone", zone), FuzzTarget("extension", `extension`), FuzzTarget("times", times),
+    FuzzTarget("menus", mutations: 60, menus),
+    FuzzTarget("dialplan-text", dialplanText), FuzzTarget("dialplan-expression", dialplanExpression),
+    FuzzTarget("regular-expression", regularExpression),
   ]
 }
 

@@ -175,6 +175,8 @@ private final class MediaDay {
         }
         try promise(report.packets > 0 || report.level == .unknown, "nothing has no level")
       case .gone(let leg): try promise(open.contains(leg), "only a leg that is there can go")
+      case .speaks(let leg, _), .unreached(let leg, _), .reachedAgain(let leg):
+        try promise(open.contains(leg), "only a leg that is there has a say")
       }
     }
     for (octets, address) in outbox.toBrowsers where octets.first ?? 0 > 3 {

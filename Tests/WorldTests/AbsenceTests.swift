@@ -41,6 +41,20 @@ struct AbsenceTests {
     #expect(world.run(atMost: .seconds(2)) { !phone.isTalking })
   }
 
+  @Test("A tab that was duplicated takes the call over: the former one hears so in words, and cannot end it")
+  func duplicate() throws {
+    let (world, phone, _, call) = try talking(seed: 48)
+    let told = world.visitorEvents.count
+    let copy = world.addBrowser(hums: 550)
+    try world.resume(call, as: 2, in: copy)
+    #expect(world.visitorEvents[told...] == [.takenOver(call)])
+    world.perform(world.exchange.hangUp(VisitorID(1), call, at: world.network.now))
+    world.lose(isDeliberate: true)
+    #expect(world.run(atMost: .seconds(5)) { copy.isConnected })
+    world.run(for: .seconds(3))
+    #expect(phone.isTalking && ended(world) == nil && phone.voice.share(of: 550, lastSeconds: 1) > 0.9)
+  }
+
   @Test("A page that is loaded anew gets a leg of its own; until then the agent hears a soft tone")
   func reload() throws {
     let (world, phone, browser, call) = try talking(seed: 41)

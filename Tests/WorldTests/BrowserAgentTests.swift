@@ -182,9 +182,9 @@ struct BrowserAgentTests {
   func unavailable() throws {
     let world = try World(seed: 36)
     try world.addDesk(session)
-    _ = try world.exchange.setStatus(session, .paused(reason: nil), at: world.network.now).get()
+    _ = try world.exchange.setStatus(session, .paused(reason: nil), at: world.network.now).0.get()
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser()) }
-    _ = try world.exchange.setStatus(session, .available, at: world.network.now).get()
+    _ = try world.exchange.setStatus(session, .available, at: world.network.now).0.get()
     let call = try world.call(from: world.addBrowser())
     _ = try accept(world, call)
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }

@@ -52,6 +52,59 @@ struct DeskAbsenceTests {
     #expect(talk.ended == .agentHungUp)
   }
 
+  @Test("A desk that was duplicated takes the call over: the former one hears so in words, and cannot end it")
+  func duplicate() throws {
+    let talk = try talk(seed: 98)
+    try talk.world.addDesk(again)
+    let told = talk.world.agentEvents.count
+    let copy = talk.world.addBrowser(hums: 550)
+    try talk.world.resume(talk.call, at: again, in: copy)
+    #expect(talk.world.agentEvents[told...] == [.takenOver(talk.call)])
+    talk.world.perform(talk.world.exchange.hangUp(desk, talk.call, at: talk.world.network.now))
+    talk.world.lose(desk: desk, isDeliberate: true)
+    #expect(talk.world.run(atMost: .seconds(5)) { copy.isConnected })
+    talk.world.run(for: .seconds(3))
+    #expect(talk.ended == nil && talk.visitor.voice.share(of: 550, lastSeconds: 1) > 0.9)
+  }
+
+  @Test("A desk whose line was lost and that comes back is told of no other")
+  func comesBackAlone() throws {
+    let talk = try talk(seed: 99)
+    talk.world.lose(desk: desk)
+    try talk.world.addDesk(again)
+    let told = talk.world.agentEvents.count
+    try talk.world.resume(talk.call, at: again)
+    #expect(talk.world.agentEvents.count == told)
+  }
+
+  @Test("Who is removed hears how its call ended, then that it is an agent no more, and has no seat")
+  func isToldOfRemoval() throws {
+    let talk = try talk(seed: 100)
+    let alice = try #require(AgentName("alice"))
+    talk.world.perform(try talk.world.exchange.apply(.agentRemoved(talk.world.tenant, alice), at: talk.world.network.now))
+    #expect(talk.ended == .unavailable)
+    #expect(talk.world.agentEvents.last == .ended(talk.call, .unavailable, seconds: 3))
+    #expect(talk.world.dismissals.map(\.session) == [desk] && talk.world.dismissals.map(\.why) == [.agentRemoved])
+    #expect(talk.world.exchange.census.sessions == 0)
+    let other = try World(seed: 101)
+    for number in 0..<2 { try other.addDesk(AgentSessionID(UInt64(60 + number)), of: "agent\(number)") }
+    other.perform(try other.exchange.apply(.tenantRemoved(other.tenant), at: other.network.now))
+    #expect(other.dismissals.map(\.why) == [.businessRemoved, .businessRemoved])
+  }
+
+  @Test("A desk that shows a fresh token keeps its seat and its call; another agent's is refused")
+  func freshToken() throws {
+    let talk = try talk(seed: 102)
+    let (result, outputs) = talk.world.exchange.registerAgent(
+      desk, tenant: talk.world.tenant.description, agent: "Alice", isAuthorised: true, at: talk.world.network.now)
+    #expect(try result.get().agent.state == .busy && outputs.isEmpty && talk.world.exchange.isTalking(desk))
+    for (agent, isAuthorised) in [("bob", true), ("alice", false)] {
+      let (other, _) = talk.world.exchange.registerAgent(
+        desk, tenant: talk.world.tenant.description, agent: agent, isAuthorised: isAuthorised, at: talk.world.network.now)
+      #expect(throws: Refusal.self) { try other.get() }
+    }
+  }
+
   @Test("A page that is loaded anew gets a leg of its own; until then the visitor hears a soft tone and is told")
   func reload() throws {
     let talk = try talk(seed: 91)

@@ -185,7 +185,8 @@ struct FlightTests {
     #expect(moments == moments.sorted() && moments[0] == 1000, "\(text)")
     #expect(try !story(world, call, showsPersonal: false).contains("alice"))
     let fields = FlightFields(try record(world, call), clock: clock, showsPersonal: true).entries
-    #expect(fields.filter { $0.event.hasPrefix("agent-") }.map(\.event) == ["agent-lost", "agent-joined", "agent-lost", "agent-back"])
+    #expect(
+      fields.filter { $0.event.hasPrefix("agent-") }.map(\.event) == ["agent-lost", "agent-joined", "agent-lost", "agent-back"])
   }
 
   @Test("A tenant sees its own calls only; what is over lets go of its indexes")

@@ -54,7 +54,7 @@ struct PresenceTests {
     world.run(for: .seconds(1))
     let before = world.deskEvents.count
     for status in [AgentStatus.paused(reason: nil), .available, .paused(reason: "x"), .available] {
-      _ = try world.exchange.setStatus(desk, status, at: world.network.now).get()
+      _ = try world.exchange.setStatus(desk, status, at: world.network.now).0.get()
     }
     world.run(for: .seconds(1))
     #expect(world.deskEvents.count == before)
@@ -80,7 +80,7 @@ struct PresenceTests {
     #expect(world.deskEvents.count - before == DeskNews.maximumAgents)
     // The last one pauses while it still waits to be told.
     let last = AgentSessionID(UInt64(99 + count))
-    _ = try world.exchange.setStatus(last, .paused(reason: nil), at: world.network.now).get()
+    _ = try world.exchange.setStatus(last, .paused(reason: nil), at: world.network.now).0.get()
     world.run(for: DeskNews.patience)
     #expect(world.deskEvents.count - before == DeskNews.maximumAgents * 2)
     world.run(for: .seconds(1))
@@ -139,7 +139,7 @@ struct PresenceTests {
     world.perform(try world.exchange.apply(.agentRemoved(world.tenant, carol), at: world.network.now))
     world.run(for: .seconds(1))
     #expect(told(world, of: "carol") == ["offline", "available", "offline"])
-    _ = try world.exchange.setStatus(desk, .paused(reason: nil), at: world.network.now).get()
+    _ = try world.exchange.setStatus(desk, .paused(reason: nil), at: world.network.now).0.get()
     #expect(world.exchange.census.news == 1)
     world.perform(world.exchange.sessionGone(desk, isDeliberate: true, at: world.network.now))
     #expect(world.exchange.census.news == 0 && world.exchange.census.sessions == 0)
@@ -200,7 +200,7 @@ struct PauseTests {
     let world = try World(seed: 82)
     try world.addDesk(desk)
     let call = try world.call(from: world.addBrowser())
-    _ = try world.exchange.setStatus(desk, .paused(reason: nil), at: world.network.now).get()
+    _ = try world.exchange.setStatus(desk, .paused(reason: nil), at: world.network.now).0.get()
     try world.accept(call, at: desk, in: world.addBrowser())
     world.perform(world.exchange.hangUp(desk, call, at: world.network.now))
     #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser(), visitor: 2) }
@@ -223,10 +223,82 @@ struct PauseTests {
     #expect(phone.cancelReasons == [Reason(cause: 200, text: "Call completed elsewhere")])
   }
 
+  private func status(_ world: World) -> AgentStatus? {
+    AgentName("alice").flatMap { world.exchange.tenant(world.tenant)?.agents[$0]?.status }
+  }
+  private func kept(_ outputs: [Exchange.Output]) -> [KeptStatus] {
+    outputs.compactMap { if case .keepStatus(let status) = $0 { status } else { nil } }
+  }
+
+  @Test("A pause is kept before the desk hears so: with its beginning, and again when its reason or its end is said")
+  func isKept() throws {
+    let world = try World(seed: 85)
+    try world.addAgent("alice")
+    world.run(for: .seconds(1))
+    let began = world.network.now
+    let (result, outputs) = world.exchange.registerAgent(
+      desk, tenant: world.tenant.description, agent: "alice", isAuthorised: true, status: .paused(reason: "lunch"), at: began)
+    let first = try #require(kept(outputs).first)
+    #expect(try result.get().keeping == first.ticket && first.ticket != nil)
+    #expect(first.status == .paused(reason: "lunch") && first.pausedSince == began)
+    world.perform(outputs)
+    world.run(for: .seconds(60))
+    let (again, none) = world.exchange.setStatus(desk, .paused(reason: "lunch"), at: world.network.now)
+    #expect(try again.get() == nil && none.isEmpty, "the disk has it")
+    let (other, more) = world.exchange.setStatus(desk, .paused(reason: "gym"), at: world.network.now)
+    #expect(try other.get() != nil && kept(more).first?.pausedSince == began, "another reason does not begin it anew")
+    world.perform(more)
+    let left = world.exchange.sessionGone(desk, isDeliberate: true, at: world.network.now)
+    #expect(kept(left).map(\.status) == [.available] && kept(left).first?.ticket == nil, "nobody waits for it")
+  }
+
+  @Test("What the disk did not take is undone, unless the agent said something else meanwhile")
+  func notKept() throws {
+    let world = try World(seed: 86)
+    try world.addAgent("alice")
+    try world.addDesk(desk)
+    let first = kept(world.exchange.setStatus(desk, .paused(reason: nil), at: world.network.now).1)
+    #expect(status(world) == .paused(reason: nil))
+    world.exchange.statusNotKept(try #require(first.first), at: world.network.now)
+    #expect(status(world) == .available)
+    let second = kept(world.exchange.setStatus(desk, .paused(reason: "a"), at: world.network.now).1)
+    let third = kept(world.exchange.setStatus(desk, .paused(reason: "b"), at: world.network.now).1)
+    world.exchange.statusNotKept(try #require(second.first), at: world.network.now)
+    #expect(status(world) == .paused(reason: "b"), "the later word may yet be kept")
+    world.exchange.statusKept(try #require(third.first))
+    let fourth = kept(world.exchange.setStatus(desk, .available, at: world.network.now).1)
+    world.exchange.statusNotKept(try #require(fourth.first), at: world.network.now)
+    #expect(status(world) == .paused(reason: "b"))
+  }
+
+  @Test("A pause that a restart found passes calls by, is seen, and ends with the agent's word or its last desk")
+  func restored() throws {
+    let world = try World(seed: 87)
+    try world.addAgent("alice")
+    let alice = try #require(AgentName("alice"))
+    try world.exchange.apply(.statusSet(world.tenant, alice, .paused(reason: "lunch"), since: world.network.now))
+    let phone = world.addPhone("alice", habit: .ringOnly)
+    world.run(for: .seconds(1))
+    #expect(throws: Refusal(.noAgents)) { try world.call(from: world.addBrowser()) }
+    #expect(try world.addDesk(desk).agent.state == .paused)
+    // A restart of ours takes every desk away, and no agent has said anything with that.
+    world.exchange.beginShutDown()
+    let outputs = world.exchange.sessionGone(desk, isDeliberate: true, at: world.network.now)
+    #expect(kept(outputs).isEmpty && status(world) == .paused(reason: "lunch") && phone.timesRung == 0)
+  }
+
+  @Test("Of who is in a browser of an open business only nothing is kept")
+  func guest() throws {
+    let world = try World(seed: 88)
+    try world.addDesk(desk)
+    let (result, outputs) = world.exchange.setStatus(desk, .paused(reason: nil), at: world.network.now)
+    #expect(try result.get() == nil && kept(outputs).isEmpty)
+  }
+
   @Test("Who is no agent has no status")
   func stranger() throws {
     let world = try World(seed: 84)
-    let result = world.exchange.setStatus(desk, .available, at: world.network.now)
+    let result = world.exchange.setStatus(desk, .available, at: world.network.now).0
     #expect(throws: Refusal(.unauthorised)) { try result.get() }
   }
 }

@@ -96,6 +96,25 @@ struct ReplayTests {
     #expect(difference.input > 5 && difference.input < inputs, "\(difference.input)")
   }
 
+  @Test("A recording of one media plane too many is not run again")
+  func planes() throws {
+    let (_, record) = try eventful()
+    func verdict(planes: Int) throws -> FlightReplay.Verdict {
+      var replay = FlightReplay(
+        try altered(record) { moment in
+          guard case .input(.request(var start)) = moment.event else { return moment }
+          start.callsByPlane = [Int](repeating: 0, count: planes)
+          return FlightRecord.Moment(at: moment.at, number: moment.number, event: .input(.request(start)))
+        })
+      return replay.run().verdict
+    }
+    #expect(try verdict(planes: FlightReplay.maximumPlanes).isSame)
+    guard case .impossible(let sentence) = try verdict(planes: FlightReplay.maximumPlanes + 1) else {
+      return #expect(Bool(false), "it names planes that there cannot be")
+    }
+    #expect(sentence.contains("media planes"))
+  }
+
   @Test("A recording of which the middle is missing says that it cannot be run again")
   func incomplete() throws {
     let (_, record) = try eventful()

@@ -29,7 +29,8 @@ export class Colleagues {
     this.#rows = rows;
     const message = (title, note = "") => element("li", { class: "empty" }, element("h3", {}, title), element("p", {}, note));
     fill(list, ...(people.length ? [...rows.values()].map(({ row }) => row)
-      : [team.name === "loading" ? element("li", { class: "empty" }, loading) : team.name === "failed" ? message(texts.failed) : message(texts.none, texts.noneNote)]));
+      : [team.name === "loading" ? element("li", { class: "empty" }, loading)
+        : team.name === "failed" ? message(texts.failed) : message(texts.none, texts.noneNote)]));
     count.textContent = people.length ? texts.available(people.filter(({ state }) => state === "available").length, people.length) : "";
     this.tick();
   }

@@ -23,7 +23,9 @@ export class Header {
     const toggle = element("button", {
       type: "button", class: "status", "aria-expanded": "false", "aria-controls": "statuses", click: () => this.#open(!this.#isOpen),
     }, element("span", { class: "dot" }), words, since, icon("open"));
-    const other = element("input", { type: "text", id: "other", maxlength: "60", placeholder: presence.other, "aria-label": presence.other, autocomplete: "off" });
+    const other = element("input", {
+      type: "text", id: "other", maxlength: "60", placeholder: presence.other, "aria-label": presence.other, autocomplete: "off",
+    });
     const choice = (kind, label, click) => element("button", { type: "button", class: `choice ${kind}`, click: () => this.#choose(click) },
       element("span", { class: "dot" }), label);
     const statuses = element("div", { class: "statuses", id: "statuses", role: "group", "aria-label": presence.label, hidden: true },

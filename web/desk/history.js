@@ -2,13 +2,11 @@
 import { button, clock, element, fill, icon, pageLink, quality, write } from "./parts.js";
 
 const pageSize = 40;
-/** How many pages are looked through for one that has something to show, when the server cannot look for us. */
-const maximumPages = 10;
 const pollTime = 20_000;
 const day = 86_400_000;
 
-/** Filters that the server has no word for. */
-const own = { answered: ({ answeredAt }) => Boolean(answeredAt), missed: ({ answeredAt, endedAt }) => !answeredAt && Boolean(endedAt) };
+/** What the server is asked for an outcome that is no single way to end. */
+const answers = { answered: true, missed: false };
 
 export class History {
   root;
@@ -40,7 +38,8 @@ export class History {
 
   #build() {
     const { calls: texts } = this.#texts;
-    const agent = element("select", { "aria-label": texts.agent, change: () => this.#choose({ agent: agent.value }) }, element("option", { value: "" }, texts.everyone));
+    const agent = element("select", { "aria-label": texts.agent, change: () => this.#choose({ agent: agent.value }) },
+      element("option", { value: "" }, texts.everyone));
     const outcome = element("select", { "aria-label": texts.outcome, change: () => this.#choose({ outcome: outcome.value }) },
       ...Object.entries(texts.outcomes).map(([value, words]) => element("option", { value }, words)));
     const date = element("input", { type: "date", "aria-label": texts.day, change: () => this.#choose({ day: date.value }) });
@@ -53,7 +52,8 @@ export class History {
         element("div", { class: "filters", role: "group", "aria-label": texts.title }, agent, outcome, date)),
       list, message, more);
     // Whoever scrolls to the end gets more without asking.
-    new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && !more.hidden && this.#load(), { rootMargin: "200px" }).observe(more);
+    const look = (entries) => entries.some(({ isIntersecting }) => isIntersecting) && !more.hidden && this.#load();
+    new IntersectionObserver(look, { rootMargin: "200px" }).observe(more);
   }
 
   #choose(changes) {
@@ -81,7 +81,7 @@ export class History {
     const from = date ? new Date(`${date}T00:00`) : undefined;
     const to = from && new Date(from.getFullYear(), from.getMonth(), from.getDate() + 1);
     return {
-      limit: pageSize, after, agent, reason: outcome === "all" || outcome in own ? undefined : outcome,
+      limit: pageSize, after, agent, answered: answers[outcome], reason: outcome === "all" || outcome in answers ? undefined : outcome,
       from: from?.toISOString(), to: to?.toISOString(),
     };
   }
@@ -91,19 +91,11 @@ export class History {
     if (this.#name === "more" || this.#name === "loading" && !isAnew) return;
     const question = ++this.#question;
     this.#name = isAnew ? "loading" : "more";
-    const suits = own[this.#filter.outcome] ?? (() => true);
-    let after = isAnew ? undefined : this.#next;
     try {
-      const found = [];
-      for (let pages = 0; pages < maximumPages && found.length < pageSize / 2; pages++) {
-        const page = await this.#shift.session.get("calls", this.#query(after));
-        if (question !== this.#question) return;
-        found.push(...page.items.filter(suits));
-        after = page.next ?? undefined;
-        if (!after) break;
-      }
-      this.#calls = isAnew ? found : [...this.#calls, ...found];
-      this.#next = after;
+      const { items, next } = await this.#shift.session.get("calls", this.#query(isAnew ? undefined : this.#next));
+      if (question !== this.#question) return;
+      this.#calls = isAnew ? items : [...this.#calls, ...items];
+      this.#next = next ?? undefined;
       this.#name = "there";
     } catch {
       if (question === this.#question) this.#name = "failed";
@@ -115,10 +107,9 @@ export class History {
   async refresh() {
     if (this.#name !== "there") return this.#name === "failed" ? this.#load({ isAnew: true }) : undefined;
     const question = this.#question;
-    const suits = own[this.#filter.outcome] ?? (() => true);
     const page = await this.#shift.session.get("calls", this.#query()).catch(() => undefined);
     if (!page || question !== this.#question) return;
-    const fresh = page.items.filter(suits), known = new Set(fresh.map(({ id }) => id));
+    const fresh = page.items, known = new Set(fresh.map(({ id }) => id));
     if (this.#calls.length === 0) this.#next = page.next ?? undefined;
     // A gap of more than a page between then and now is filled from the beginning.
     const meets = !page.next || this.#calls.some(({ id }) => known.has(id));
@@ -140,7 +131,10 @@ export class History {
     const rows = new Map();
     const children = [...groups].flatMap(([date, calls]) => {
       const heading = this.#reuse(rows, date, this.#dayName(date), (words) => element("h3", {}, words));
-      const items = calls.map((call) => this.#reuse(rows, call.id, { ...call, agentName: this.#agentName(call.agent), isOpen: this.#open.has(call.id) }, (call) => this.#row(call)));
+      const items = calls.map((call) => {
+        const content = { ...call, agentName: this.#agentName(call.agent), isOpen: this.#open.has(call.id) };
+        return this.#reuse(rows, call.id, content, (call) => this.#row(call));
+      });
       return [heading, ...items];
     });
     const focused = document.activeElement?.closest?.("[data-call]")?.dataset.call;
@@ -178,11 +172,13 @@ export class History {
 
   #showMessage() {
     const { message } = this.#parts, { calls: texts, retry, loading } = this.#texts;
-    const say = (sign, title, note, action) => [element("span", { class: "sign" }, icon(sign)), element("h3", {}, title), note && element("p", {}, note), action].filter(Boolean);
+    const say = (sign, title, note, action) =>
+      [element("span", { class: "sign" }, icon(sign)), element("h3", {}, title), note && element("p", {}, note), action].filter(Boolean);
+    const showAll = () => this.#choose({ agent: "", outcome: "all", day: "" });
     const parts = this.#name === "failed" ? say("warning", texts.failed, "", button({ words: retry, click: () => this.#choose({}) }))
       : this.#calls.length ? []
       : this.#name === "loading" ? [element("p", { class: "loading", role: "status" }, loading), ...[1, 2, 3, 4].map(() => element("span", { class: "ghost" }))]
-      : this.#isFiltered ? say("call", texts.noMatch, texts.noMatchNote, button({ words: texts.clear, click: () => this.#choose({ agent: "", outcome: "all", day: "" }) }))
+      : this.#isFiltered ? say("call", texts.noMatch, texts.noMatchNote, button({ words: texts.clear, click: showAll }))
       : say("call", texts.none, texts.noneNote);
     message.dataset.shows = this.#name;
     message.hidden = parts.length === 0;
@@ -259,7 +255,7 @@ export class History {
     // Fewer than none were lost where some came twice.
     const lost = typeof leg.lost === "number" ? Math.max(0, leg.lost) : undefined;
     const share = lost !== undefined && leg.received + lost > 0 ? lost / (leg.received + lost) : undefined;
-    const percent = share === undefined ? undefined : share.toLocaleString(this.#language, { style: "percent", maximumFractionDigits: share && share < 0.01 ? 2 : 1 });
+    const percent = share?.toLocaleString(this.#language, { style: "percent", maximumFractionDigits: share && share < 0.01 ? 2 : 1 });
     const rounded = (value) => typeof value === "number" ? Math.round(value) : undefined;
     const figures = [
       isHeard && `MOS ${leg.mos.toLocaleString(this.#language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}`,

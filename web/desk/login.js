@@ -34,7 +34,8 @@ export class Login {
       const input = element("input", {
         id: name, name, required: true, "aria-describedby": hint ? `${name}-hint` : undefined, spellcheck: "false", autocapitalize: "none", ...attributes,
       });
-      const row = element("p", { class: "field" }, element("label", { for: name }, label), input, ...(hint ? [element("small", { id: `${name}-hint` }, hint)] : []));
+      const notes = hint ? [element("small", { id: `${name}-hint` }, hint)] : [];
+      const row = element("p", { class: "field" }, element("label", { for: name }, label), input, ...notes);
       return Object.assign(input, { row });
     };
     const uuid = field("uuid", texts.uuid, texts.uuidHint, { autocomplete: "organization", value: company || known.uuid || "", class: "code" });

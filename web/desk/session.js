@@ -32,6 +32,8 @@ export class Session {
   static #kept = new Kept("session");
   /** Called once when the token is good for nothing any more. */
   onEnd;
+  /** Called when there is a fresh token. */
+  onRenew;
   #base;
   #login;
   #timer;
@@ -44,8 +46,10 @@ export class Session {
     document.addEventListener("visibilitychange", this.#look);
     // Another tab of the same desk renewed it, or logged out.
     Session.#kept.watch((login) => {
-      if (login?.user === this.user && login.uuid === this.uuid) this.#login = login;
-      else if (!login) this.#end();
+      if (login?.user === this.user && login.uuid === this.uuid) {
+        this.#login = login;
+        this.onRenew?.();
+      } else if (!login) this.#end();
     });
   }
 
@@ -95,10 +99,16 @@ export class Session {
     try {
       this.#login = { ...this.#login, ...(await ask(`${this.#base}api/login/renew`, { method: "POST", token: this.token })) };
       if (this.#timer) Session.#kept.keep(this.#login, Session.#kept.isOnDevice);
+      this.onRenew?.();
     } catch (failure) {
       if (failure.status === 401) this.#end();
       throw failure;
     }
+  }
+
+  /** The server says that the token is good for nothing any more. */
+  ended() {
+    this.#end();
   }
 
   /** Logs out; the token is revoked where the server can be reached. */

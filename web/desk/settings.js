@@ -39,7 +39,8 @@ export class Settings {
     const { settings: texts, close } = this.#texts;
     const field = (name, label, control, ...after) => element("p", { class: "field" }, element("label", { for: name }, label), control, ...after);
     const choice = (name, label, options, change, ...after) => {
-      const select = element("select", { id: name, change: () => change(select.value) }, ...options.map(([value, words]) => element("option", { value }, words)));
+      const select = element("select", { id: name, change: () => change(select.value) },
+        ...options.map(([value, words]) => element("option", { value }, words)));
       return Object.assign(select, { row: field(name, label, select, ...after) });
     };
     const devices = (name, kind, label, ...after) => choice(name, label, [], async (id) => {
@@ -48,14 +49,16 @@ export class Settings {
       await this.#shift.changeDevices();
     }, ...after);
     const bar = element("span", { class: "bar" });
-    const meter = element("div", { class: "meter", role: "meter", "aria-label": texts.microphone, "aria-valuemin": "0", "aria-valuemax": "100", hidden: true }, icon("microphone"), bar);
+    const scale = { role: "meter", "aria-label": texts.microphone, "aria-valuemin": "0", "aria-valuemax": "100" };
+    const meter = element("div", { class: "meter", ...scale, hidden: true }, icon("microphone"), bar);
     const trial = button({ words: texts.test, click: () => this.#trial ? this.#endTrial() : this.#try() });
     const trialNote = element("small", { role: "status", hidden: true });
     const microphone = devices("microphone", "audioinput", texts.microphone, trial, meter, trialNote);
     const speaker = devices("speaker", "audiooutput", texts.speaker);
     const ringer = devices("ringer", "audiooutput", texts.ringer);
     const volume = element("input", { type: "range", id: "volume", min: "0", max: "1", step: "0.05", change: () => prefer({ volume: Number(volume.value) }) });
-    const language = choice("language", texts.language, [["", texts.ownLanguage], ...Object.entries(languages)], (value) => (prefer({ language: value }), applied("language")));
+    const language = choice("language", texts.language, [["", texts.ownLanguage], ...Object.entries(languages)],
+      (value) => (prefer({ language: value }), applied("language")));
     const theme = choice("theme", texts.theme, Object.entries(texts.themes), (value) => (prefer({ theme: value }), applied("theme")));
     const keys = element("input", { type: "checkbox", id: "keys", change: () => prefer({ hasKeys: keys.checked }) });
     const notifications = element("span", {});
@@ -83,7 +86,8 @@ export class Settings {
 
   #showNotifications() {
     const { settings: texts } = this.#texts, { permission } = Attention;
-    write(this.#parts.notifications, permission === "granted" ? texts.notificationsOn : permission === "default" ? texts.notificationsOff : texts.notificationsBlocked);
+    write(this.#parts.notifications, permission === "granted" ? texts.notificationsOn
+      : permission === "default" ? texts.notificationsOff : texts.notificationsBlocked);
     this.#parts.allow.hidden = permission !== "default";
     this.#parts.language.disabled = this.#shift.isTalking;
   }
@@ -165,7 +169,8 @@ export function listenToKeys(act) {
   const listen = (event) => {
     const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
     const action = keys[event.key.toLowerCase()];
-    if (!action || isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat || !preferences.hasKeys || document.querySelector("dialog[open]")) return;
+    if (!action || isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (!preferences.hasKeys || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     act(action);
   };

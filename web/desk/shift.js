@@ -19,6 +19,8 @@ export class Shift {
   microphone = "unknown";
   /** The call on the stage: ringing, answering, talking, ended or missed; none while it is quiet. */
   call;
+  /** What is wrong with the sound of this agent's softphone: `callId`, `trouble` and `advice`. */
+  phoneTrouble;
   team;
   ringer = new Ringer();
   session;
@@ -95,6 +97,7 @@ export class Shift {
     this.line.onState = () => this.#lineChanged();
     this.line.onEvent = (name, body) => this.#hear(name, body);
     this.line.greet = (request) => this.#greet(request);
+    this.session.onRenew = () => this.#showToken();
     const { uuid, ...call } = Talk.kept.value ?? {};
     if (call.callId && uuid === this.session.uuid) this.#take(call);
     this.line.open();
@@ -151,9 +154,16 @@ export class Shift {
     return answer;
   }
 
+  /** The server lets go of a desk whose token has run out: it is shown the fresh one. */
+  #showToken() {
+    const { uuid, user, token } = this.session;
+    if (this.line.isOpen) this.line.request("register-agent", { uuid, agentId: user, token }).catch(() => {});
+  }
+
   #lineChanged() {
     const { name } = this.line.state;
     if (name === "lost") {
+      this.phoneTrouble = undefined;
       this.#talk?.lineLost();
       // What rang is not ours any more; if it still rings when we are back, we are told again.
       if (this.call?.name === "ringing") this.#show(undefined);
@@ -167,17 +177,26 @@ export class Shift {
 
   #hear(name, body) {
     switch (name) {
+      case "error":
+        return body.reason === "unauthorised" ? this.session.ended() : undefined;
       case "incoming-call":
         return this.#ring(body);
       case "incoming-call-ended":
         return this.#ringingEnded(body);
       case "call-state":
-        return this.#talk?.state.callId === body.callId ? this.#talk.hear(body) : undefined;
+        return this.#talk?.state.callId === body.callId ? this.#talk.hear(body) : this.#hearOfPhone(body);
       case "agent-state":
         return this.team.hear(body);
       case "calls-changed":
         return this.onCallsChanged?.();
     }
+  }
+
+  /** A call that is not ours is on a phone of this agent, which has no line for such words itself. */
+  #hearOfPhone({ callId, state, trouble, advice }) {
+    if (state !== "talking") return;
+    this.phoneTrouble = trouble ? { callId, trouble, advice } : undefined;
+    this.#changed();
   }
 
   // MARK: Online and away

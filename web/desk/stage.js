@@ -40,14 +40,16 @@ export class Stage {
       urgent: element("p", { class: "announcement", role: "alert" }),
       calm: element("p", { class: "announcement", role: "status" }),
     };
-    parts.meter = element("div", { class: "meter", role: "meter", "aria-label": texts.level, "aria-valuemin": "0", "aria-valuemax": "100" }, icon("microphone"), parts.bar);
+    const scale = { role: "meter", "aria-label": texts.level, "aria-valuemin": "0", "aria-valuemax": "100" };
+    parts.meter = element("div", { class: "meter", ...scale }, icon("microphone"), parts.bar);
     parts.offer = element("div", { class: "offer", hidden: true }, icon("bell"),
       element("div", {}, element("h3", {}, texts.notifyTitle), element("p", {}, texts.notifyNote),
         element("p", { class: "row" },
           button({ words: texts.notify, click: () => this.#answerOffer(true) }),
           button({ kind: "plain", words: texts.notNow, click: () => this.#answerOffer(false) }))));
     parts.controls = element("div", { class: "controls" }, parts.accept, parts.decline, parts.mute, parts.hangUp, parts.done, parts.goOnline, parts.retry);
-    parts.card = element("div", { class: "card" }, parts.kicker, parts.emblem, parts.title, parts.place, parts.timer, parts.note, parts.notice, parts.meter, parts.controls);
+    parts.card = element("div", { class: "card" },
+      parts.kicker, parts.emblem, parts.title, parts.place, parts.timer, parts.note, parts.notice, parts.meter, parts.controls);
     this.#parts = parts;
     this.root = element("section", { class: "stage", "aria-label": texts.label }, parts.card, parts.offer, parts.urgent, parts.calm);
   }
@@ -146,12 +148,20 @@ export class Stage {
         };
       case "ended": {
         const isAnswered = call.seconds !== undefined;
-        const ending = isAnswered ? [texts.ended, clock(call.seconds), endings[call.reason] ?? call.message ?? endings.failed].join(" — ") : endings[call.reason] ?? call.message;
+        const reason = endings[call.reason] ?? call.message;
+        const ending = isAnswered ? [texts.ended, clock(call.seconds), reason ?? endings.failed].join(" — ") : reason;
         return { ...known, look: "ended", kicker: isAnswered ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
       }
       default: {
+        // The answer may be this agent's own, on a phone beside the desk.
+        const isOurs = call.reason === "answered-elsewhere" && this.#shift.isElsewhere;
+        if (isOurs) {
+          const note = () => texts.elsewhereNote;
+          return { ...known, notice: this.#phoneNotice(), look: "talking", kicker: texts.elsewhere, note, buttons: ["done"] };
+        }
         const ending = endings[call.reason] ?? "";
-        return { ...known, look: "ended", kicker: ["declined", "answered-elsewhere"].includes(call.reason) ? undefined : texts.notAnswered, note: () => ending, ending, buttons: ["done"] };
+        const kicker = ["declined", "answered-elsewhere"].includes(call.reason) ? undefined : texts.notAnswered;
+        return { ...known, look: "ended", kicker, note: () => ending, ending, buttons: ["done"] };
       }
     }
   }
@@ -168,6 +178,15 @@ export class Stage {
     return isMuted ? texts.muted : undefined;
   }
 
+  /** What is wrong while this agent talks on a phone beside the desk. */
+  #phoneNotice() {
+    const { phoneTrouble: told } = this.#shift;
+    const { troubles } = this.#texts;
+    if (!told) return undefined;
+    if (told.trouble === "hears-nothing") return troubles.phoneQuiet;
+    return told.advice ? troubles.phoneUnheard : troubles.phoneSilent;
+  }
+
   #describeQuiet() {
     const { stage: texts, lines } = this.#texts;
     const { line, presence, microphone, isElsewhere } = this.#shift;
@@ -179,7 +198,7 @@ export class Stage {
       case "connecting":
         return { look: "wait", sign: "call", title: texts.connecting };
     }
-    if (isElsewhere) return { look: "talking", sign: "call", title: texts.elsewhere, note: () => texts.elsewhereNote };
+    if (isElsewhere) return { look: "talking", notice: this.#phoneNotice(), sign: "call", title: texts.elsewhere, note: () => texts.elsewhereNote };
     if (!presence.isOnline) {
       const note = () => texts.awayNote(span(secondsSince(presence.since)));
       return { look: "away", sign: "cup", title: texts.away(presence.reason), note, buttons: ["goOnline"] };

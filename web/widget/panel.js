@@ -127,7 +127,8 @@ export class Panel {
     parts.title.textContent = title;
     this.#write(parts.note, this.#isDialling ? "" : note);
     this.#write(parts.notice, texts.notices[state.notice]);
-    this.#write(parts.timer, hasSound && state.startedAt ? clock(Math.floor((Date.now() - state.startedAt) / 1000)) : state.seconds >= 0 ? texts.lasted(clock(state.seconds)) : "");
+    const lasted = state.seconds >= 0 ? texts.lasted(clock(state.seconds)) : "";
+    this.#write(parts.timer, hasSound && state.startedAt ? clock(Math.floor((Date.now() - state.startedAt) / 1000)) : lasted);
     for (const button of [parts.mute, parts.keypad]) button.hidden = !hasSound;
     parts.hangUp.hidden = !isLive;
     parts.start.hidden = isLive;
@@ -177,7 +178,7 @@ export class Panel {
       case "ended": {
         // The gateway's sentence is English; what we can say in the visitor's language goes first.
         const note = reasons[reason] ?? message ?? reasons.failed;
-        if (agent || reason === "visitor-hung-up") return { look: "quiet", sign: "hangUp", title: ended, note };
+        if (agent || ["visitor-hung-up", "taken-over"].includes(reason)) return { look: "quiet", sign: "hangUp", title: ended, note };
         if (nobody.includes(reason)) return { look: "quiet", sign: "call", title: nobodyThere, note };
         return { look: "quiet", sign: "warning", title: reason.startsWith("microphone") ? noMicrophone : failed, note };
       }

@@ -44,7 +44,8 @@ svg.outline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-lineca
 .emblem svg { width: 36px; height: 36px; }
 .emblem[data-look="quiet"] { color: var(--soft); background: var(--raised); }
 .emblem::before, .emblem::after { position: absolute; inset: 0; border-radius: 50%; pointer-events: none; }
-.emblem[data-look="ring"]::before, .emblem[data-look="ring"]::after { content: ""; border: 2px solid color-mix(in srgb, var(--accent, #0f6b5c) 45%, var(--surface)); animation: ring 2s ease-out infinite; }
+.emblem[data-look="ring"]::before, .emblem[data-look="ring"]::after { content: "";
+  border: 2px solid color-mix(in srgb, var(--accent, #0f6b5c) 45%, var(--surface)); animation: ring 2s ease-out infinite; }
 .emblem[data-look="ring"]::after { animation-delay: 1s; }
 @keyframes ring { from { transform: scale(1); opacity: 1; } to { transform: scale(1.55); opacity: 0; } }
 .emblem[data-look="wait"]::before { content: ""; inset: -5px; border: 2px solid var(--tint); border-top-color: var(--ink); animation: turn 1s linear infinite; }
@@ -55,8 +56,8 @@ svg.outline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-lineca
 .notice { margin-top: 10px; padding: 8px 14px; font-size: 14px; color: var(--notice); background: var(--notice-surface); border-radius: 12px; }
 
 .keypad { display: grid; grid-template-columns: repeat(3, 72px); justify-content: center; gap: 8px; padding: 0 24px 16px; }
-.digits { grid-column: 1 / -1; min-height: 28px; overflow: hidden; font-size: 20px; letter-spacing: 3px; text-align: center; direction: rtl; unicode-bidi: plaintext;
-  font-variant-numeric: tabular-nums; white-space: nowrap; }
+.digits { grid-column: 1 / -1; min-height: 28px; overflow: hidden; font-size: 20px; letter-spacing: 3px; text-align: center; direction: rtl;
+  unicode-bidi: plaintext; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .key { height: 48px; padding: 0; font-size: 20px; background: var(--raised); border-radius: 14px; }
 .key:hover { background: var(--hover); }
 .key:active { background: var(--tint); }
@@ -65,21 +66,25 @@ svg.outline { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-lineca
 .is-dialling .stage { padding-block: 0 10px; gap: 2px; }
 
 .controls { display: flex; justify-content: center; gap: 22px; padding: 8px 20px 24px; }
-.control { display: flex; flex-direction: column; align-items: center; gap: 7px; min-width: 76px; padding: 2px; font-size: 13px; color: var(--soft); background: none; border-radius: 16px; }
-.control .disc { position: relative; display: grid; place-items: center; width: 56px; height: 56px; color: var(--ink); background: var(--raised); border: 1px solid transparent; border-radius: 50%;
+.control { display: flex; flex-direction: column; align-items: center; gap: 7px; min-width: 76px; padding: 2px; font-size: 13px;
+  color: var(--soft); background: none; border-radius: 16px; }
+.control .disc { position: relative; display: grid; place-items: center; width: 56px; height: 56px; color: var(--ink);
+  background: var(--raised); border: 1px solid transparent; border-radius: 50%;
   box-shadow: 0 0 0 calc(var(--level, 0) * 9px) var(--tint); transition: background .12s, box-shadow .1s linear; }
 .control:hover .disc { background: var(--hover); }
 .control[aria-pressed="true"] .disc, .control[aria-expanded="true"] .disc { color: var(--surface); background: var(--ink); }
 .control.hang-up .disc { color: #fff; background: var(--danger); }
 .control.hang-up:hover .disc { background: var(--danger-hover); }
-.wide { display: flex; align-items: center; gap: 10px; min-height: 48px; padding: 0 24px 0 20px; font-weight: 600; color: var(--on-accent, #fff); background: var(--accent, #0f6b5c); border-radius: 24px; }
+.wide { display: flex; align-items: center; gap: 10px; min-height: 48px; padding: 0 24px 0 20px; font-weight: 600;
+  color: var(--on-accent, #fff); background: var(--accent, #0f6b5c); border-radius: 24px; }
 .wide:hover { filter: brightness(1.08); }
 .wide svg { width: 20px; height: 20px; }
 .announcement { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .panel.is-page { width: 100%; max-width: none; min-height: 100%; max-height: none; margin: 0; border: 0; border-radius: 0; box-shadow: none; animation: none; }
 @media (max-width: 480px) {
-  .panel:not(.is-page) { width: 100vw; max-width: none; min-height: 392px; margin: 0; padding-bottom: env(safe-area-inset-bottom); border-width: 1px 0 0; border-radius: 20px 20px 0 0;
+  .panel:not(.is-page) { width: 100vw; max-width: none; min-height: 392px; margin: 0; padding-bottom: env(safe-area-inset-bottom);
+    border-width: 1px 0 0; border-radius: 20px 20px 0 0;
     max-height: 92vh; }
 }
 @media (prefers-reduced-motion: reduce) {

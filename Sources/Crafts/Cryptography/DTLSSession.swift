@@ -31,15 +31,20 @@ package final class DTLSSession {
   package static let mtu = 1200
   /// The largest datagram that we read; a record has at most 16 KB, but no path carries one.
   package static let maximumDatagram = 2048
+  /// When to look whether the peer has spoken with its keys, which it does a round trip after the handshake.
+  package static let restAfter = Duration.milliseconds(500)
 
   private enum State {
     case idle
     case shaking(giveUpAt: Instant)
-    case established
+    /// The peer may still ask for our last flight again.
+    case established(restAt: Instant?)
+    case resting(DTLSFarewell)
     case over
   }
 
-  private let ssl: OpaquePointer
+  /// OpenSSL's part, until the association rests.
+  private(set) var ssl: OpaquePointer?
   private let input: OpaquePointer
   private let outbox = DatagramBIO.Outbox()
   private let role: DTLSRole
@@ -67,11 +72,17 @@ package final class DTLSSession {
     SSL_free(ssl)
   }
 
-  /// When to call `wake`: the next retransmission, or the end of patience.
+  /// When to call `wake`: the next retransmission, or the end of patience; then, once, when it is worth to `rest`.
   package var deadline: Instant? {
-    guard case .shaking(let giveUpAt) = state else { return nil }
-    return earliest(retransmitAt, giveUpAt)
+    switch state {
+    case .shaking(let giveUpAt): earliest(retransmitAt, giveUpAt)
+    case .established(let restAt): restAt
+    case .idle, .resting, .over: nil
+    }
   }
+
+  /// Whether OpenSSL's part of the association is given back.
+  package var isResting: Bool { if case .resting = state { true } else { false } }
 
   /// Begins: a client says hello, a server starts to wait.
   package func start(at now: Instant) -> [Output] {
@@ -90,13 +101,18 @@ package final class DTLSSession {
       return shake(at: now)
     case .established:
       SSL_alloc_buffers(ssl)
-      defer { rest() }
+      defer { freeBuffers() }
       feed(datagram)
       return readAfterHandshake()
+    case .resting(let farewell):
+      guard farewell.isGoodbye(datagram) else { return [] }
+      state = .over
+      return [.closed]
     }
   }
 
   package func wake(at now: Instant) -> [Output] {
+    if case .established(let restAt?) = state, now >= restAt { state = .established(restAt: nil) }
     guard case .shaking(let giveUpAt) = state else { return [] }
     guard now < giveUpAt else { return fail(.timedOut) }
     guard let retransmitAt, now >= retransmitAt else { return [] }
@@ -106,14 +122,39 @@ package final class DTLSSession {
     return takeDatagrams()
   }
 
+  /// Gives back what OpenSSL keeps, which is most of a call's memory; to be said once the peer has sealed something with its keys,
+  /// as it then has our last flight and never asks for it again.
+  package func rest() {
+    guard case .established = state, let ssl else { return }
+    guard let farewell = DTLSFarewell(of: ssl, role: role, sealing: sealGoodbye) else {
+      state = .established(restAt: nil)
+      return
+    }
+    state = .resting(farewell)
+    SSL_free(ssl)
+    self.ssl = nil
+    outbox.datagrams = []
+  }
+
   /// Says goodbye (close_notify).
   package func close() -> [Output] {
-    guard case .established = state else { return [] }
-    state = .over
+    switch state {
+    case .idle, .shaking, .over: return []
+    case .established:
+      state = .over
+      return sealGoodbye().map { .send($0) }
+    case .resting(let farewell):
+      state = .over
+      return farewell.goodbye.map { .send($0) }
+    }
+  }
+
+  private func sealGoodbye() -> [[UInt8]] {
     ERR_clear_error()
     SSL_alloc_buffers(ssl)
     SSL_shutdown(ssl)
-    return takeDatagrams()
+    defer { outbox.datagrams.removeAll() }
+    return outbox.datagrams
   }
 
   // MARK: Inside
@@ -127,7 +168,7 @@ package final class DTLSSession {
     let outcome = SSL_do_handshake(ssl)
     // What was not read of this datagram must not be read as the beginning of the next one.
     defer { drain() }
-    if outcome == 1 { return finish() }
+    if outcome == 1 { return finish(at: now) }
     switch SSL_get_error(ssl, outcome) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
       learnTimeout(at: now)
@@ -141,19 +182,19 @@ package final class DTLSSession {
   }
 
   /// The fingerprint is judged before any key leaves OpenSSL (RFC 5763 §5, RFC 8122 §6.2).
-  private func finish() -> [Output] {
+  private func finish(at now: Instant) -> [Output] {
     guard let certificate = SSL_get1_peer_certificate(ssl) else { return refuse(.noCertificate) }
     defer { X509_free(certificate) }
     guard fingerprints.contains(where: { $0.matches(certificate) }) else { return refuse(.fingerprintMismatch) }
     guard let keys = exportKeys() else { return refuse(.noProfile) }
-    state = .established
+    state = .established(restAt: now + Self.restAfter)
     retransmitAt = nil
-    rest()
+    freeBuffers()
     return takeDatagrams() + [.established(keys)]
   }
 
   /// From now on hardly anything is said: OpenSSL's two buffers, 33 KB for each call, are given back until then.
-  private func rest() { SSL_free_buffers(ssl) }
+  private func freeBuffers() { SSL_free_buffers(ssl) }
 
   private func exportKeys() -> SRTPKeys? {
     guard let selected = SSL_get_selected_srtp_profile(ssl), let name = selected.pointee.name else { return nil }

@@ -61,7 +61,8 @@ package func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
   left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
 }
 
-private func authenticationCode(_ hash: OpaquePointer?, _ message: [UInt8], _ key: [UInt8], length: Int) -> [UInt8] {
+/// HMAC (RFC 2104) with a hash whose digests have `length` bytes.
+func authenticationCode(_ hash: OpaquePointer?, _ message: [UInt8], _ key: [UInt8], length: Int) -> [UInt8] {
   var code = [UInt8](repeating: 0, count: length)
   var written: UInt32 = 0
   // An empty key still needs an address: OpenSSL reads none as "the key of last time".

@@ -123,6 +123,7 @@ package struct Database: ~Copyable {
 
   /// Runs several statements that take no values: a schema.
   package func script(_ sql: SQL) throws(DatabaseFailure) {
+    errno = 0
     let code = sqlite3_exec(handle, sql.description, nil, nil, nil)
     guard code == SQLITE_OK else { throw connection.failure(sql.brief, code) }
   }

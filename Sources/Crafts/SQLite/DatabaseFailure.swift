@@ -4,7 +4,7 @@ import Glibc
 /// Why a database did not do what it was asked: what was tried, SQLite's own words, and the reason as something to act on.
 package struct DatabaseFailure: Error, Hashable, Sendable {
   package enum Reason: Hashable, Sendable {
-    /// No room on the disk, or in the quota.
+    /// No room on the disk or in the quota, or the file may not grow (`ulimit -f`).
     case full
     /// The file, its folder or the connection may not be written.
     case readOnly
@@ -62,13 +62,15 @@ package struct DatabaseFailure: Error, Hashable, Sendable {
 
   /// What the connection says about the call that just failed.
   init(_ handle: OpaquePointer?, attempt: String, path: String, code: Int32) {
-    let error = handle.map(sqlite3_system_errno) ?? 0
+    // A COMMIT that failed does not say to SQLite what the system said; it is the last that the system said all the same.
+    let errors = [errno, handle.map(sqlite3_system_errno) ?? 0].filter { $0 != 0 }
     let said = handle.flatMap(sqlite3_errmsg) ?? sqlite3_errstr(code)
     var words = said.map { String(cString: $0) } ?? "error \(code)"
     // SQLite's "unable to open" and "disk I/O error" hide what the system said.
     let hidesCause = [SQLITE_CANTOPEN, SQLITE_IOERR].contains(code & 0xFF)
-    if hidesCause, error != 0 { words += " (\(String(cString: strerror(error))))" }
-    let cause = hidesCause ? Reason(systemError: error) : nil
+    let telling = errors.first { Reason(systemError: $0) != nil } ?? errors.first
+    if hidesCause, let telling { words += " (\(String(cString: strerror(telling))))" }
+    let cause = hidesCause ? telling.flatMap(Reason.init(systemError:)) : nil
     self.init(cause ?? Reason(code: code), attempt: attempt, path: path, words: words, code: code)
   }
 
@@ -130,7 +132,7 @@ extension DatabaseFailure.Reason {
   /// The reason that the system's own error gives away.
   fileprivate init?(systemError: Int32) {
     switch systemError {
-    case ENOSPC, EDQUOT: self = .full
+    case ENOSPC, EDQUOT, EFBIG: self = .full
     case EACCES, EPERM, EROFS: self = .readOnly
     default: return nil
     }

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One prepared statement and the values that are bound to it.
 final class Statement {
@@ -52,6 +53,7 @@ final class Statement {
 
   /// Goes on to the next row; `false` at the end.
   func step() throws(DatabaseFailure) -> Bool {
+    errno = 0
     let code = sqlite3_step(handle)
     guard code == SQLITE_ROW || code == SQLITE_DONE else { throw failure(code) }
     return code == SQLITE_ROW

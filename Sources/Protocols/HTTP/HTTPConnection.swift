@@ -166,7 +166,7 @@ package struct HTTPConnection: Sendable {
       return isTooLong ? .failure(Fault(status: 431)) : .success(nil)
     }
     searched = 0
-    defer { buffer.removeSubrange(..<end.upperBound) }
+    defer { buffer.consume(end.upperBound) }
     return Self.parseHead(buffer[..<end.lowerBound]).map { $0 }
   }
 
@@ -228,11 +228,11 @@ package struct HTTPConnection: Sendable {
     if case .length(let length) = framing {
       guard buffer.count >= length else { return .success(false) }
       body = Array(buffer[..<length])
-      buffer.removeSubrange(..<length)
+      buffer.consume(length)
       return .success(true)
     }
     var position = 0
-    defer { buffer.removeSubrange(..<position) }
+    defer { buffer.consume(position) }
     while case .chunked = framing {
       guard let feed = buffer[position...].firstIndex(of: 0x0A) else {
         return buffer.count - position > Self.maximumChunkLine ? .failure(Fault(status: 400)) : .success(false)

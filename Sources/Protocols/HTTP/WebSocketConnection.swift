@@ -75,7 +75,7 @@ package struct WebSocketConnection: Sendable {
       outputs += end(error.rawValue)
     }
     // Once for all frames: many small ones must not cost their number squared.
-    if !isOver { buffer.removeSubrange(..<position) }
+    if !isOver { buffer.consume(position) }
     return outputs
   }
 

@@ -4,6 +4,11 @@
 package struct PayloadType: Hashable, Sendable {
   package var number: UInt8
   package init(_ number: UInt8) { self.number = number & 0x7F }
+
+  // Numbers that mean the same to everybody (RFC 3551 table 4, RFC 3389 §4).
+  package static let pcmu = PayloadType(0)
+  package static let pcma = PayloadType(8)
+  package static let comfortNoise = PayloadType(13)
 }
 
 /// A synchronisation source: who speaks on an RTP session (RFC 3550 §3).

@@ -6,6 +6,16 @@ extension FixedWidthInteger {
   }
 }
 
+extension [UInt8] {
+  /// The same bytes in a block of their own length, for what is kept: an array that grew may hold twice as much.
+  package var fitted: [UInt8] { withUnsafeBufferPointer { Array($0) } }
+
+  /// Removes what was read from the beginning, and gives the block back where nothing is left: most connections mostly wait.
+  package mutating func consume(_ count: Int) {
+    if count == self.count { self = [] } else { removeFirst(count) }
+  }
+}
+
 /// Reads big-endian fields one after the other and answers `nil` at the end instead of trapping.
 package struct OctetReader {
   private let octets: ArraySlice<UInt8>

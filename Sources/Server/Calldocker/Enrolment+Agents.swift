@@ -35,8 +35,19 @@ extension Enrolment {
     package var displayName: String??
     package var password: String?
     package var teams: [String]?
+    /// Whether calls pass it by; a pause that it has keeps its reason and its beginning.
+    package var isPaused: Bool?
 
-    package init(displayName: String?? = nil, password: String? = nil, teams: [String]? = nil) {
+    /// What is to be another, by its name.
+    var names: [String] {
+      [
+        displayName.map { _ in "displayName" }, password.map { _ in "password" }, teams.map { _ in "teams" },
+        isPaused.map { _ in "paused" },
+      ].compactMap(\.self)
+    }
+
+    package init(displayName: String?? = nil, password: String? = nil, teams: [String]? = nil, isPaused: Bool? = nil) {
+      self.isPaused = isPaused
       self.displayName = displayName
       self.password = password
       self.teams = teams
@@ -56,11 +67,21 @@ extension Enrolment {
     let teams = if let new = edit.teams { try Self.choice(of: new, in: tenant) } else { agent.teams }
     let digest = edit.password.map { DigestSecrets(user: name.description, realm: id.description, password: $0) } ?? known
     try await apply(.agentChanged(id, name, alias: displayName, digest: digest, teams: teams))
-    let before = DirectoryChange.agentChanged(
-      id, name, alias: agent.alias, digest: known, teams: agent.teams)
-    try await commit(orElse: [before] + Self.unmaking(teams, of: tenant)) { ledger throws(StorageFailure) in
-      try await ledger.change(name, of: id, displayName: displayName, digest: digest, teams: teams)
+    var before = [
+      DirectoryChange.agentChanged(id, name, alias: agent.alias, digest: known, teams: agent.teams)
+    ]
+    let status = edit.isPaused == (agent.status == .available) ? edit.isPaused : nil
+    if let pauses = status {
+      let now = SystemClock.now
+      try await apply(.statusSet(id, name, pauses ? .paused(reason: nil) : .available, since: now))
+      before.append(.statusSet(id, name, agent.status, since: agent.pausedSince ?? now))
     }
+    let pause = status.map { Ledger.PauseEdit(begins: $0) }
+    let fields = edit.names
+    try await commit(orElse: before + Self.unmaking(teams, of: tenant)) { ledger throws(StorageFailure) in
+      try await ledger.change(name, of: id, displayName: displayName, digest: digest, teams: teams, pause, fields: fields)
+    }
+    if edit.password != nil { await reception.rightsMayHaveEnded(in: id, of: name) }
     let what = edit.password == nil ? "An agent was changed" : "An agent was changed, its password too"
     log.write(.info, what, personal: name.description, [("tenant", id.description)])
   }

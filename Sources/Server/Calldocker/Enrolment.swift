@@ -1,5 +1,4 @@
 import Calls
-import Cryptography
 import HTTP
 import Runtime
 import SIPSyntax
@@ -34,7 +33,7 @@ package actor Enrolment {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   let signalling: SignallingPlane
   private let ledger: Ledger
-  private let reception: Reception
+  let reception: Reception
   private let hashing: PasswordHashing
   let log: Log
   /// Whether agents of new tenants may come in without a token.
@@ -89,13 +88,14 @@ package actor Enrolment {
     }
     let token = randomness.token(40)
     try await add(
-      id, name: name, isOpen: isOpen, fallback: .refuse, token: SHA256.hash(Array(token.utf8)), owner: person, at: now)
+      id, name: name, isOpen: isOpen, fallback: .refuse, token: Accounts.OwnerToken(token, at: now), owner: person, at: now)
     log.write(.info, "A business was added", personal: name, [("tenant", id.description)])
     return NewTenant(id: id, token: token)
   }
 
   private func add(
-    _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?, at now: WallTime
+    _ id: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: Accounts.OwnerToken?, owner: Accounts.Person?,
+    at now: WallTime
   ) async throws(EnrolmentFault) {
     try await apply(.tenantAdded(id, name: name, isOpen: isOpen, fallback: fallback))
     try await commit(orElse: [.tenantRemoved(id)]) { ledger throws(StorageFailure) in

@@ -153,6 +153,7 @@ package struct Server: Sendable {
     let task = Task { [web] in for await event in events { await web.deliver(event) } }
     deliveries.with { $0 = (sink, task) }
     try await signalling.start { sink.yield($0) }
+    await reception.watchRights { [web] tenant, agent in Task { await web.judgeDesks(of: tenant, agent) } }
     try await web.start()
     if let demo { announce(demo) }
     try await control.start()

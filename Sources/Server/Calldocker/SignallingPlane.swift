@@ -16,6 +16,7 @@ package actor SignallingPlane {
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
     case desks([AgentSessionID], DeskEvent)
+    case dismissed(AgentSessionID, Dismissal)
   }
 
   package nonisolated let loop: EventLoop
@@ -32,6 +33,8 @@ package actor SignallingPlane {
   private let ledger: Ledger
   /// Whoever waits for the records of all calls to be complete.
   private var awaitingRecords: [CheckedContinuation<Void, Never>] = []
+  /// Desks that wait until the disk has what they said of themselves.
+  private var awaitingStatus: [KeepTicket: CheckedContinuation<Bool, Never>] = [:]
   private var tracesUnderWay = 0
   private var awaitingTraces: [CheckedContinuation<Void, Never>] = []
   private let log: Log
@@ -42,11 +45,9 @@ package actor SignallingPlane {
   private var legs = LegHistograms()
   private var refused: [Refusal.Reason: UInt64] = [:]
   private var timer: EventLoop.TimerID?
-  private var facing: [IPAddress: IPAddress] = [:]
+  private var routes = Routes()
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
-  /// Peers whose route is remembered; past it all are asked anew.
-  private static let maximumRoutes = 10_000
   /// Datagrams that one wake-up reads before time and the web have their turn.
   private static let batch = 256
   /// What may wait for a phone that does not read.
@@ -136,11 +137,7 @@ package actor SignallingPlane {
     if let advertised, !peer.isPrivate, advertised.isIPv6 == peer.isIPv6 { return advertised }
     if let known { return known }
     guard host.isUnspecified else { return host }
-    if let known = facing[peer] { return known }
-    if facing.count >= Self.maximumRoutes { facing = [:] }
-    let found = Interfaces.address(facing: peer) ?? .loopback
-    facing[peer] = found
-    return found
+    return routes.address(facing: peer)
   }
 
   private func schedule() {
@@ -181,8 +178,10 @@ package actor SignallingPlane {
       case .visitor(let visitor, let event): sink?(.visitor(visitor, event))
       case .agent(let session, let event): sink?(.agent(session, event))
       case .desks(let sessions, let event): sink?(.desks(sessions, event))
+      case .dismissed(let session, let why): sink?(.dismissed(session, why))
       case .record(let record): write(record)
       case .keep(let phones): keep(phones)
+      case .keepStatus(let status): keep(status)
       case .flight: break
       case .log(let line): write(line)
       }
@@ -203,6 +202,21 @@ package actor SignallingPlane {
     with { ((), failure == nil ? $0.kept(ticket, at: $1) : $0.keepFailed(ticket, at: $1)) }
   }
 
+  private func keep(_ status: KeptStatus) {
+    ledger.keep(status) { [self] failure in
+      Task { await kept(status, failure) }
+    }
+  }
+
+  private func kept(_ status: KeptStatus, _ failure: StorageFailure?) {
+    if failure == nil { exchange.statusKept(status) } else { exchange.statusNotKept(status, at: SystemClock.now) }
+    schedule()
+    if let ticket = status.ticket { awaitingStatus.removeValue(forKey: ticket)?.resume(returning: failure == nil) }
+  }
+
+  private static let statusNotKept = Refusal(
+    .busy, "The server could not save this, so nothing was changed; try again in a moment.")
+
   private func write(_ record: CallRecord) {
     ledger.write(record) { [log] failure in
       guard let failure else {
@@ -215,7 +229,7 @@ package actor SignallingPlane {
   }
 
   /// Traces on their way to the disk at a time; one more is lost, and no call waits for it.
-  private static let maximumTraces = 256
+  static let maximumTraces = 256
 
   private func keep(_ records: [FlightRecord], isLast: Bool = false) {
     for record in records where record.tenant != .doctor {
@@ -245,8 +259,16 @@ package actor SignallingPlane {
     [("call", String(record.call.description.prefix(6)))]
   }
 
+  /// Businesses of which a line in the log says that calls were refused while the server was being stopped.
+  private static let maximumLastLines = 50
+
   /// After the last call: writes down what happened to those that were not written yet, and returns when the disk has it.
   package func tracesAreKept() async {
+    // What is known of calls that were refused ends with the server; of these there is nowhere else to read.
+    for (tenant, count) in flights.refusals.counts(of: .shuttingDown, atMost: Self.maximumLastLines) {
+      let fields = (tenant.map { [("tenant", $0.description)] } ?? []) + [("calls", "\(count)")]
+      log.write(.info, "Calls were refused while the server was being stopped", fields)
+    }
     keep(flights.finish(), isLast: true)
     guard tracesUnderWay > 0 else { return }
     await withCheckedContinuation { awaitingTraces.append($0) }
@@ -327,6 +349,8 @@ package actor SignallingPlane {
   package func latestFlights(of tenant: TenantID, atMost count: Int) -> [FlightRecord] {
     flights.latest(of: tenant, atMost: count, at: SystemClock.now)
   }
+  /// Calls that were not admitted; with `nil` those for nobody that we know.
+  package func refusals(of tenant: TenantID?) -> RefusedCalls.Account { flights.refusals[tenant] }
   /// The same of those that the disk has.
   package func keptFlights(of tenant: TenantID, atMost count: Int) async -> [TraceRow] {
     await ledger.latestTraces(of: tenant, atMost: count)
@@ -341,8 +365,12 @@ package actor SignallingPlane {
     if case .failure(let refusal) = result, TenantID(request.tenant) != .doctor { noteRefused(refusal.reason) }
     return result
   }
-  /// Counts a call that did not even reach the exchange.
-  func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
+  private func noteRefused(_ reason: Refusal.Reason) { refused[reason, default: 0] &+= 1 }
+  /// Counts a call that did not even reach the exchange, and remembers why.
+  func note(_ call: RefusedCall, naming tenant: String?) {
+    noteRefused(call.reason)
+    with { exchange, _ in ((), exchange.turnedAway(call, naming: tenant)) }
+  }
   package func callOffer(_ visitor: VisitorID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(visitor, call, offer, at: $1) }
   }
@@ -360,13 +388,25 @@ package actor SignallingPlane {
   }
   package func registerAgent(
     _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool, status: AgentStatus?
-  ) -> Result<Exchange.Desk, Refusal> {
-    with {
+  ) async -> Result<Exchange.Desk, Refusal> {
+    let hadSeat = exchange.hasSeat(session)
+    let result = with {
       $0.registerAgent(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised, status: status, at: $1)
     }
+    guard case .success(let desk) = result, let ticket = desk.keeping, await !isKept(ticket) else { return result }
+    // One that was refused has no seat; one that had it before keeps it, and its call.
+    if !hadSeat { with { ((), $0.sessionGone(session, isDeliberate: true, at: $1)) } }
+    return .failure(Self.statusNotKept)
   }
-  package func setStatus(_ session: AgentSessionID, _ status: AgentStatus) -> Result<Void, Refusal> {
-    with { ($0.setStatus(session, status, at: $1), []) }
+  package func setStatus(_ session: AgentSessionID, _ status: AgentStatus) async -> Result<Void, Refusal> {
+    switch with({ $0.setStatus(session, status, at: $1) }) {
+    case .failure(let refusal): return .failure(refusal)
+    case .success(let ticket?) where await !isKept(ticket): return .failure(Self.statusNotKept)
+    case .success: return .success(())
+    }
+  }
+  private func isKept(_ ticket: KeepTicket) async -> Bool {
+    await withCheckedContinuation { awaitingStatus[ticket] = $0 }
   }
   package func callOffer(_ session: AgentSessionID, _ call: CallID, _ offer: String) -> Result<String, Refusal> {
     with { $0.callOffer(session, call, offer, at: $1) }
@@ -381,6 +421,7 @@ package actor SignallingPlane {
   }
   package func reject(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.reject(session, call, at: $1)) } }
   package func agentHangUp(_ session: AgentSessionID, _ call: CallID) { with { ((), $0.hangUp(session, call, at: $1)) } }
+  package func isTalking(_ session: AgentSessionID) -> Bool { exchange.isTalking(session) }
   package func sessionGone(_ session: AgentSessionID, isDeliberate: Bool) {
     with { ((), $0.sessionGone(session, isDeliberate: isDeliberate, at: $1)) }
   }
@@ -440,6 +481,7 @@ package actor SignallingPlane {
     var gauges: ExchangeGauges
     var counts: ExchangeCounts
     var edge: EdgeCounts
+    var strays: StrayResponses
     var refused: [Refusal.Reason: UInt64]
     var legs: LegHistograms
     var turns: Histogram
@@ -447,23 +489,10 @@ package actor SignallingPlane {
 
   var figures: Figures {
     Figures(
-      gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, refused: refused, legs: legs, turns: loop.turns)
+      gauges: exchange.gauges, counts: exchange.counts, edge: exchange.edge, strays: exchange.strays, refused: refused,
+      legs: legs, turns: loop.turns)
   }
   nonisolated var mediaPlanes: [MediaPlane] { media }
   nonisolated var turnedAway: UInt64 { sockets.listener.turnedAway }
   nonisolated var disk: (isFailing: Bool, heldCalls: Int) { ledger.diskFigures }
-}
-
-extension IPAddress {
-  /// Addresses that never cross the internet (RFC 1918, RFC 4193, loopback, link-local).
-  var isPrivate: Bool {
-    switch self {
-    case .v4(let bits):
-      bits >> 24 == 10 || bits >> 24 == 127 || bits >> 20 == 0xAC1 || bits >> 16 == 0xC0A8 || bits >> 16 == 0xA9FE
-    case .v6(let high, let low): high >> 57 == 0x7E || isLinkLocal || (high == 0 && low == 1)
-    }
-  }
-
-  /// Addresses that mean something only together with the link they are on (RFC 4291 §2.5.6).
-  var isLinkLocal: Bool { if case .v6(let high, _) = self { high >> 54 == 0x3FA } else { false } }
 }

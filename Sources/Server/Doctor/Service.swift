@@ -55,6 +55,13 @@ package struct Service: Codable, Hashable, Sendable {
   var hostAddress: IPAddress { IPAddress(host) ?? .any }
   /// Where this machine reaches it.
   var reach: IPAddress { hostAddress.isUnspecified ? .loopback : hostAddress }
+  /// What SIP and SDP should say to somebody there: the advertised address beyond this network, else the one facing them.
+  func told(to peer: IPAddress) -> IPAddress {
+    guard let address = advertised.flatMap({ IPAddress($0) }), !peer.isPrivate, address.isIPv6 == peer.isIPv6 else {
+      return reach
+    }
+    return address
+  }
   var http: SocketAddress { SocketAddress(reach, httpPort) }
   var sip: SocketAddress { SocketAddress(reach, sipPort) }
   /// Plain HTTP is served to this machine's loopback, whatever others speak.

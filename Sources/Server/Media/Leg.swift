@@ -48,6 +48,7 @@ struct Leg: ~Copyable {
   /// Measures what the peer says for a moment.
   var probe: SoundProbe?
   var path: SymmetricPath?
+  var spoken: SpokenCodec
   /// What leaves toward the peer.
   var outgoing: OutgoingTimeline
   var digitsOut = TelephoneEventSender()
@@ -60,6 +61,8 @@ struct Leg: ~Copyable {
   /// Whether the peer is in a conversation, so that its sound is looked after.
   var isGuarded = false
   var player: Player?
+  /// Whether what we send arrives.
+  var delivery = DeliveryWatch()
   /// When the player or the transcoder has its next 20 ms to fill.
   var tick: Instant?
   var reports: ReportSchedule
@@ -75,6 +78,7 @@ struct Leg: ~Copyable {
 
   init(id: LegID, codec: AudioCodec, at now: Instant, randomness: inout Randomness) {
     self.id = id
+    spoken = SpokenCodec(codec)
     incoming = ReceptionStatistics(clockRate: codec.clockRate)
     outgoing = OutgoingTimeline(clockRate: codec.clockRate, using: &randomness)
     reports = ReportSchedule(at: now, using: &randomness)
@@ -97,7 +101,7 @@ struct Leg: ~Copyable {
 
   var report: LegReport {
     var report = LegReport()
-    report.codec = audio?.codec
+    report.codec = audio == nil ? nil : spoken.codec
     report.packetsReceived = counts.received
     report.packetsSent = counts.sent
     report.packetsLost = incoming.lost

@@ -31,6 +31,8 @@ extension MediaEngine where Transport: ~Copyable {
     guard legs[slot].browser != nil else { return }
     if let outputs = legs[slot].browser?.agent.wake(at: now) { perform(outputs, of: slot, at: now) }
     if let outputs = legs[slot].browser?.handshake.wake(at: now) { perform(outputs, of: slot, at: now) }
+    // Whoever seals with the keys has all of the handshake.
+    if legs[slot].counts.received > 0 { legs[slot].browser?.handshake.rest() }
   }
 
   mutating func restart(_ slot: Int, local: ICECredentials, remote: ICECredentials, at now: Instant) {

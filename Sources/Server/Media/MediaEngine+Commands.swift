@@ -64,12 +64,13 @@ extension MediaEngine where Transport: ~Copyable {
 
   private mutating func connectPhone(_ slot: Int, _ description: PhoneLeg, at now: Instant) {
     if legs[slot].path == nil {
-      legs[slot].path = SymmetricPath(described: description.remote)
+      legs[slot].path = SymmetricPath(described: description.remote, home: description.home)
     } else {
-      legs[slot].path?.describe(description.remote)
+      legs[slot].path?.describe(description.remote, home: description.home)
     }
     let changed = legs[slot].audio?.codec != description.audio.codec
     legs[slot].audio = description.audio
+    if changed { legs[slot].spoken.agree(description.audio.codec) }
     reachPhone(slot)
     guardSound(of: slot, at: now)
     guard changed else { return }
@@ -109,9 +110,10 @@ extension MediaEngine where Transport: ~Copyable {
   }
 
   /// Lets `slot` hear `source`, untouched where both speak the same and through a transcoder where they do not.
-  private mutating func hear(_ slot: Int, from source: Int, at now: Instant) {
+  mutating func hear(_ slot: Int, from source: Int, at now: Instant) {
     stopHearing(slot)
-    guard let spoken = legs[source].audio?.codec, let understood = legs[slot].audio?.codec else { return }
+    guard legs[source].audio != nil, let understood = legs[slot].audio?.codec else { return }
+    let spoken = legs[source].spoken.codec
     // A leg is heard by one other: whoever heard this source before hears nothing from now on.
     if let former = legs[source].listener, former != slot { stopHearing(former) }
     legs[source].listener = slot

@@ -73,7 +73,7 @@ extension MediaEngine where Transport: ~Copyable {
     }
     // The newest authenticated address that carries valid media is where the browser is (Firefox nominates aggressively).
     if case .browser(let known) = legs[slot].reach, known != source { legs[slot].reach = .browser(source) }
-    if legs[slot].watch.heard(at: now) { heardAgain(slot, at: now) }
+    if legs[slot].watch.heard(header, at: now) { heardAgain(slot, at: now) }
     route(slot, header, buffer, at: now)
   }
 
@@ -86,6 +86,7 @@ extension MediaEngine where Transport: ~Copyable {
     }
     guard legs[slot].understands(header.payloadType) else {
       drops.unknownPayloadType &+= 1
+      noteForeign(slot, header.payloadType, from: source, at: now)
       return
     }
     guard legs[slot].path?.accepts(header.ssrc, from: source, at: now) == true else {
@@ -93,7 +94,7 @@ extension MediaEngine where Transport: ~Copyable {
       return
     }
     if case .phone(_, let known, _) = legs[slot].reach, known != source { reachPhone(slot) }
-    if legs[slot].watch.heard(at: now) { heardAgain(slot, at: now) }
+    if legs[slot].watch.heard(header, at: now) { heardAgain(slot, at: now) }
     route(slot, header, buffer, at: now)
   }
 
@@ -108,7 +109,14 @@ extension MediaEngine where Transport: ~Copyable {
     leg.pointee.incoming.receive(sequence: header.sequence, timestamp: header.timestamp, ssrc: header.ssrc, at: now)
     guard let audio = leg.pointee.audio else { return }
     let listener = leg.pointee.listener
-    if header.payloadType == audio.receivePayloadType {
+    if let codec = audio.codec(of: header.payloadType) {
+      switch leg.pointee.spoken.receive(codec) {
+      case .asBefore: break
+      case .changed: speaksAnew(slot, at: now)
+      case .stray:
+        drops.unknownPayloadType &+= 1
+        return
+      }
       if leg.pointee.probe != nil {
         leg.pointee.probe?.measure(UnsafeRawBufferPointer(rebasing: buffer[header.payload]), at: now)
       }
@@ -116,6 +124,10 @@ extension MediaEngine where Transport: ~Copyable {
       forward(header, buffer, from: slot, to: listener, at: now)
     } else if header.payloadType == audio.telephoneEvent?.payloadType {
       receiveDigit(slot, header, buffer, at: now)
+      if let listener { legs[listener].outgoing.absorb(header, from: legs[slot].id.number) }
+    } else if header.payloadType == .comfortNoise {
+      // Whoever sends it is there and says nothing: nobody is played a noise of ours in its place.
+      leg.pointee.probe?.comfort(at: now)
       if let listener { legs[listener].outgoing.absorb(header, from: legs[slot].id.number) }
     } else {
       drops.unknownPayloadType &+= 1
@@ -185,9 +197,10 @@ extension MediaEngine where Transport: ~Copyable {
 }
 
 extension Leg {
-  /// Whether a payload type was agreed for what the peer sends.
+  /// Whether a payload type means something in what the peer sends. Comfort noise (RFC 3389) comes from many a phone that did not name it.
   func understands(_ payloadType: PayloadType) -> Bool {
     guard let audio else { return false }
-    return payloadType == audio.receivePayloadType || payloadType == audio.telephoneEvent?.payloadType
+    return audio.codec(of: payloadType) != nil || payloadType == audio.telephoneEvent?.payloadType
+      || payloadType == .comfortNoise
   }
 }

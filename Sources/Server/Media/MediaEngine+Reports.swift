@@ -40,6 +40,7 @@ extension MediaEngine where Transport: ~Copyable {
   }
 
   private mutating func learn(_ slot: Int, from blocks: [ReportBlock], at now: Instant) {
+    judgeDelivery(slot, blocks.first { $0.ssrc == legs[slot].outgoing.ssrc }?.extendedHighest)
     for block in blocks where block.ssrc == legs[slot].outgoing.ssrc {
       legs[slot].missed = Int64(block.cumulativeLost)
       legs[slot].reports.learnRoundTrip(from: block, ntp: wallClock.ntp(at: now))

@@ -8,21 +8,28 @@ import Wire
 /// Its decoder and its room are made when it begins and freed when it ends; in between nothing is asked for.
 struct SoundProbe: ~Copyable {
   static let period = Duration.seconds(2)
-  /// What a switched-off microphone gives in the worst of our codecs: the A-law has no zero, its softest is 8 (ITU-T G.711 table 1a).
-  private static let softest: Int32 = 8
+  /// What a switched-off microphone gives at most: the A-law has no zero, its softest is 8 (ITU-T G.711 table 1a); Opus carries zeros, and
+  /// a room behind a noise filter is a little more.
+  private static func softest(_ codec: AudioCodec) -> Int32 { codec == .opus ? 1 : 8 }
+
+  /// Packets in a row of one type that means nothing here which are more than a stray: a fifth of a second.
+  static let foreignPackets = 10
 
   /// When to take the `report`.
   private(set) var due: Instant
   private var decoder: SpeechDecoder
+  private let softest: Int32
   private let sound = UnsafeMutableBufferPointer<Int16>.allocate(capacity: SpeechDecoder.maximumSamples)
   private var packets = 0
   private var samples: Int64 = 0
   private var energy: Int64 = 0
   private var peak: Int32 = 0
+  private var foreign: (type: PayloadType, packets: Int)?
 
   init(_ codec: AudioCodec, at now: Instant) {
     due = now + Self.period
     decoder = SpeechDecoder(codec)
+    softest = Self.softest(codec)
   }
 
   deinit {
@@ -46,17 +53,29 @@ struct SoundProbe: ~Copyable {
     }
   }
 
+  /// Comfort noise: somebody is there who suppresses his silence.
+  mutating func comfort(at now: Instant) {
+    if now < due { packets &+= 1 }
+  }
+
+  /// A packet of a type that means nothing here.
+  mutating func noteForeign(_ type: PayloadType, at now: Instant) {
+    guard now < due else { return }
+    foreign = (type, foreign?.type == type ? (foreign?.packets ?? 0) &+ 1 : 1)
+  }
+
   var report: SoundReport {
     var report = SoundReport(packets: packets)
+    if packets == 0, let foreign, foreign.packets >= Self.foreignPackets { report.foreign = foreign.type }
     guard samples > 0 else { return report }
-    report.level = peak <= Self.softest ? .digitalSilence : .decibels(Self.decibels(Double(energy) / Double(samples)))
+    report.level = peak <= softest ? .digitalSilence : .decibels(Self.decibels(Double(energy) / Double(samples)))
     return report
   }
 
   /// Begins anew with what comes from now on.
   mutating func again(at now: Instant) {
     due = now + Self.period
-    (packets, samples, energy, peak) = (0, 0, 0, 0)
+    (packets, samples, energy, peak, foreign) = (0, 0, 0, 0, nil)
   }
 
   /// A mean square in whole decibels below that of full scale, which is 0.

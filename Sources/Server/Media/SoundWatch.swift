@@ -1,3 +1,4 @@
+import RTP
 import Wire
 
 /// Notices when a peer that should be heard is not: no packet of sound at all, which is more than silence that is spoken.
@@ -8,6 +9,10 @@ struct SoundWatch {
   static let longSilence = Duration.seconds(30)
   /// RTCP comes every five seconds or so (RFC 3550 §6.2): a peer that reported within this time is there.
   static let reportingTime = Duration.seconds(10)
+  /// Who leaves out so much and no number in between has nothing to say: what is lost on the way leaves a gap.
+  static let suppressedTime = Duration.milliseconds(400)
+  /// A phone that suppresses its silence and does not report may be silent for so long, while somebody tells it a story.
+  static let longestSuppression = Duration.seconds(300)
 
   enum Finding: Hashable {
     case fellSilent
@@ -24,6 +29,9 @@ struct SoundWatch {
   private var lastHeard = Instant()
   private var lastReport: Instant?
   private var isPhone = false
+  private var newest: UInt16?
+  /// Whether the peer sends nothing while it has nothing to say: it paused without a gap in its numbers, or sent comfort noise.
+  private(set) var suppressesSilence = false
 
   /// When to call `wake`.
   var deadline: Instant? {
@@ -47,8 +55,11 @@ struct SoundWatch {
   mutating func rest() { state = .idle }
 
   /// A packet of sound came; says whether it ended a silence.
-  mutating func heard(at now: Instant) -> Bool {
-    lastHeard = now
+  mutating func heard(_ header: RTPHeader, at now: Instant) -> Bool {
+    if header.payloadType == .comfortNoise || (header.sequence &- 1 == newest && now - lastHeard >= Self.suppressedTime) {
+      suppressesSilence = true
+    }
+    (lastHeard, newest) = (now, header.sequence)
     guard case .silent = state else { return false }
     state = .hearing(dueAt: now + Self.patience)
     return true
@@ -66,6 +77,8 @@ struct SoundWatch {
     return true
   }
 
+  private var patienceInSilence: Duration { suppressesSilence ? Self.longestSuppression : Self.longSilence }
+
   /// Says what has become of the peer, if that is news.
   mutating func wake(at now: Instant) -> Finding? {
     switch state {
@@ -75,10 +88,10 @@ struct SoundWatch {
         state = .hearing(dueAt: nextDue)
         return nil
       }
-      state = .silent(goneAt: isPhone ? max(lastHeard + Self.longSilence, now) : nil)
+      state = .silent(goneAt: isPhone ? max(lastHeard + patienceInSilence, now) : nil)
       return .fellSilent
     case .silent(let goneAt?) where now >= goneAt:
-      let nextDue = max(lastHeard, lastReport ?? lastHeard) + Self.longSilence
+      let nextDue = max(lastHeard, lastReport ?? lastHeard) + patienceInSilence
       guard now >= nextDue else {
         state = .silent(goneAt: nextDue)
         return nil

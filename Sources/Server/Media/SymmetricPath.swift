@@ -3,11 +3,14 @@ import Wire
 
 /// Where a phone really is: first what its session description says, then where its packets come from (RFC 4961, "symmetric RTP").
 ///
-/// A source is believed after two packets in a row that carry the agreed payload types; from then on strangers are not heard. A phone whose
-/// router gave it a new address mid-call is believed again only after its old address fell silent, and only under the same SSRC; under
-/// another one if it is the machine that was described or settled on, so that no stranger can take a conversation that pauses.
+/// A source at the address that was described, or that the signalling comes from, is believed after two packets in a row that carry the
+/// agreed payload types, any other after half a second in which nothing came from those; from then on strangers are not heard, and one who
+/// was quicker than the phone gives way to it. A phone whose router gave it a new address mid-call is believed again only after its old
+/// address fell silent, and only under the same SSRC; under another one if it is a machine that is known, so that no stranger can take a
+/// conversation that pauses.
 struct SymmetricPath {
   static let packetsToBelieve = 2
+  static let strangersPacketsToBelieve = 25
   static let silenceBeforeMoving = Duration.seconds(2)
 
   private enum State {
@@ -17,19 +20,23 @@ struct SymmetricPath {
   }
   private var state = State.described
   private var described: SocketAddress
+  private var home: IPAddress?
   /// Who else spoke while the settled source was silent.
   private var candidate: (source: SocketAddress, ssrc: SSRC, packets: Int)?
   /// Where to send.
   private(set) var remote: SocketAddress
 
-  init(described: SocketAddress) {
+  /// - Parameter home: where the phone's signalling comes from.
+  init(described: SocketAddress, home: IPAddress? = nil) {
     self.described = described
+    self.home = home
     remote = described
   }
 
   /// Takes a new description: what was learned before counts only if it is the same place.
-  mutating func describe(_ described: SocketAddress) {
+  mutating func describe(_ described: SocketAddress, home: IPAddress? = nil) {
     self.described = described
+    self.home = home
     candidate = nil
     guard described != remote else { return }
     remote = described
@@ -50,16 +57,22 @@ struct SymmetricPath {
       return true
     case .hearing(source, ssrc, let packets):
       state = .hearing(source, ssrc, packets: packets + 1)
-      guard packets + 1 >= Self.packetsToBelieve else { return false }
+      guard packets + 1 >= (isKnown(source) ? Self.packetsToBelieve : Self.strangersPacketsToBelieve) else { return false }
       settle(at: source, ssrc, now)
       return true
+    case .hearing(let candidate, _, _) where isKnown(candidate) && !isKnown(source): return false
     case .hearing:
       state = .hearing(source, ssrc, packets: 1)
       return false
     case .settled(let known, let lastHeard):
       if source == remote {
         state = .settled(ssrc, lastHeard: now)
-        candidate = nil
+        if isKnown(remote) { candidate = nil }
+        return true
+      }
+      if !isKnown(remote), isKnown(source) {
+        guard believes(ssrc, from: source) else { return false }
+        settle(at: source, ssrc, now)
         return true
       }
       guard now - lastHeard > Self.silenceBeforeMoving else { return false }
@@ -71,12 +84,14 @@ struct SymmetricPath {
 
   /// The same machine under another SSRC has begun its stream anew: as at first, two packets in a row are asked for.
   private mutating func believes(_ ssrc: SSRC, from source: SocketAddress) -> Bool {
-    guard source.ip == remote.ip || source.ip == described.ip else { return false }
+    guard source.ip == remote.ip || isKnown(source) else { return false }
     let isSame = candidate.map { $0.source == source && $0.ssrc == ssrc } ?? false
     let packets = isSame ? (candidate?.packets ?? 0) + 1 : 1
     candidate = (source, ssrc, packets)
     return packets >= Self.packetsToBelieve
   }
+
+  private func isKnown(_ source: SocketAddress) -> Bool { source.ip == described.ip || source.ip == home }
 
   private mutating func settle(at source: SocketAddress, _ ssrc: SSRC, _ now: Instant) {
     remote = source

@@ -17,6 +17,8 @@ package final class SoftPhone {
   package private(set) var isRegistered = false
   package private(set) var isTalking = false
   package private(set) var timesRung = 0
+  /// Where the last INVITE said that the other side is.
+  package private(set) var directions: Directions?
   package private(set) var cancelReasons: [Reason?] = []
   package private(set) var isRefused = false
   /// Final answers to our re-INVITEs, repetitions included.
@@ -28,6 +30,20 @@ package final class SoftPhone {
   /// Whether it sends its sound, and whether it reports of what it hears (RTCP).
   package var speaks = true
   package var reports = false
+  /// A phone that a firewall keeps from hearing: nothing that is sent to its media port arrives.
+  package var isDeaf = false
+  /// The number under which it sends its sound, where that is not the one that was agreed.
+  package var speakingType: UInt8?
+  /// Whether its packets carry comfort noise instead of its sound.
+  package var sendsComfort = false
+  /// The codec that it agrees to, where it speaks another.
+  package var agreesTo: AudioCodec?
+  /// What it says to re-INVITEs of ours, one after the other, and then 200; `nil` says nothing.
+  package var answersToReinvites: [StatusCode?] = []
+  /// What a re-INVITE makes of it, once it has answered 200.
+  package var onReinvite: (SoftPhone) -> Void = { _ in }
+  /// The descriptions in re-INVITEs that came.
+  package private(set) var offersHeard: [SessionDescription] = []
   /// The port from which sound is sent, where it is not the one that was described.
   package private(set) var speakingPort: UInt16?
   /// The last packet of sound that arrived.
@@ -54,6 +70,8 @@ package final class SoftPhone {
   private var tick: Instant?
   private var reportAt = Instant()
   private var attempts: UInt32 = 0
+  private var packetsReported = 0
+  private var unanswered: (key: TransactionKey, invite: SIPRequest)?
 
   /// - Parameter mediaPort: for RTP, on the same address; RTCP has the port above it.
   package init(
@@ -67,7 +85,7 @@ package final class SoftPhone {
     self.domain = domain
     self.password = password
     self.habit = habit
-    payloadType = codec == .opus ? 96 : codec == .pcmu ? 0 : 8
+    payloadType = Self.payloadType(codec)
     self.mediaPort = mediaPort
     self.randomness = randomness
     voice = Voice(hums: frequency, codec: codec, random: &self.randomness)
@@ -85,6 +103,8 @@ package final class SoftPhone {
     }
   }
 
+  private static func payloadType(_ codec: AudioCodec) -> UInt8 { codec == .opus ? 96 : codec == .pcmu ? 0 : 8 }
+
   private var media: SocketAddress { SocketAddress(address.ip, mediaPort) }
   private var flow: Flow { Flow(remote: server, local: address) }
 
@@ -98,16 +118,25 @@ package final class SoftPhone {
       voice.listen(at: network.now)
       guard let remote else { continue }
       let source = SocketAddress(address.ip, speakingPort ?? mediaPort)
-      if speaks { network.send(voice.speak(payloadType, at: network.now), from: source, to: remote) }
+      if speaks { network.send(packet, from: source, to: remote) }
       guard reports, reportAt <= network.now else { continue }
       reportAt = network.now + .seconds(5)
       let (from, to) = (SocketAddress(source.ip, source.port + 1), SocketAddress(remote.ip, remote.port + 1))
-      network.send(Self.emptyReport, from: from, to: to)
+      network.send(report, from: from, to: to)
     }
   }
 
-  /// A receiver report without blocks (RFC 3550 §6.4.2).
-  private static let emptyReport: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7]
+  private var packet: [UInt8] {
+    guard sendsComfort else { return voice.speak(speakingType ?? payloadType, at: network.now) }
+    return Array(voice.speak(PayloadType.comfortNoise.number, at: network.now).prefix(RTPHeader.size + 1))
+  }
+
+  /// A receiver report of what was heard since the last one; without a block if that was nothing (RFC 3550 §6.4.2).
+  private var report: [UInt8] {
+    defer { packetsReported = voice.packetsHeard }
+    let block = voice.packetsHeard > packetsReported ? voice.makeReport() : nil
+    return RTCPReport(ssrc: SSRC(7), statement: nil, block: block, canonicalName: Array("phone".utf8)).octets
+  }
 
   /// Speaks from another port than it said, as a stream of its own.
   package func speak(from port: UInt16) {
@@ -181,6 +210,7 @@ package final class SoftPhone {
 
   private func receive(_ request: SIPRequest, _ key: TransactionKey) {
     switch request.method {
+    case .invite where dialog != nil && (try? request.headers.to.tag) != nil: reinvited(request, key)
     case .invite: ring(request, key)
     case .bye:
       respond(key, SIPResponse(to: request, .ok))
@@ -191,6 +221,7 @@ package final class SoftPhone {
 
   private func ring(_ invite: SIPRequest, _ key: TransactionKey) {
     timesRung += 1
+    directions = Directions(invite)
     switch habit {
     case .decline(let status): respond(key, SIPResponse(to: invite, status, toTag: "d\(timesRung)"))
     case .answer(let after):
@@ -227,9 +258,11 @@ package final class SoftPhone {
   }
 
   private var description: String {
-    let isOpus = voice.codec == .opus
+    let codec = agreesTo ?? voice.codec
+    let isOpus = codec == .opus
+    let payloadType = Self.payloadType(codec)
     eventType = isOpus ? 102 : 101
-    let name = isOpus ? "opus/48000/2" : voice.codec == .pcmu ? "PCMU/8000" : "PCMA/8000"
+    let name = isOpus ? "opus/48000/2" : codec == .pcmu ? "PCMU/8000" : "PCMA/8000"
     let family = media.ip.isIPv6 ? "IP6" : "IP4"
     return """
       v=0
@@ -267,6 +300,35 @@ package final class SoftPhone {
     if let outputs = layer.send(request, over: flow, at: network.now)?.outputs { perform(outputs) }
   }
 
+  /// The other side says anew how to talk.
+  private func reinvited(_ invite: SIPRequest, _ key: TransactionKey) {
+    if let offer = try? SessionDescription(parsing: String(decoding: invite.body, as: UTF8.self)) { offersHeard.append(offer) }
+    _ = dialog?.receive(invite)
+    guard let status = answersToReinvites.isEmpty ? .ok : answersToReinvites.removeFirst() else {
+      unanswered = (key, invite)
+      return
+    }
+    answer(key, invite, status)
+  }
+
+  /// Says 200 to a re-INVITE that was left without an answer, however late.
+  package func answerLate() {
+    if let (key, invite) = unanswered { answer(key, invite, .ok) }
+    unanswered = nil
+  }
+
+  private func answer(_ key: TransactionKey, _ invite: SIPRequest, _ status: StatusCode) {
+    var response = SIPResponse(to: invite, status)
+    if status.isSuccess {
+      response.headers.append(.contact, NameAddress(SIPURI(user: user, at: address)).description)
+      response.headers.append(.contentType, "application/sdp")
+      response.body = Array(description.utf8)
+      answered = key
+      onReinvite(self)
+    }
+    respond(key, response)
+  }
+
   private func renegotiated(_ response: SIPResponse) {
     guard response.status.isFinal else { return }
     renegotiations.append(response.status)
@@ -297,7 +359,25 @@ package final class SoftPhone {
   }
 
   private func hear(_ octets: [UInt8]) {
+    if isDeaf { return }
     lastHeard = network.now
     voice.hear(octets, payloadType: payloadType, eventType: eventType, at: network.now)
+  }
+}
+
+/// Where a request says that answers, later requests and sound find its sender; `nil` for what it does not say as an address.
+package struct Directions: Hashable, Sendable {
+  package var via: IPAddress?
+  package var contact: IPAddress?
+  package var sound: IPAddress?
+
+  package init(via: IPAddress?, contact: IPAddress?, sound: IPAddress?) {
+    (self.via, self.contact, self.sound) = (via, contact, sound)
+  }
+
+  init(_ invite: SIPRequest) {
+    via = (try? invite.headers.topVia)?.sentBy.host.address
+    if case .addresses(let contacts)? = try? invite.headers.contacts { contact = contacts.first?.uri.sip?.host.address }
+    sound = (try? PhoneDescription(SessionDescription(parsing: String(decoding: invite.body, as: UTF8.self))))?.remote?.ip
   }
 }

@@ -66,6 +66,9 @@ package final class Voice {
     }
   }
 
+  /// What a report says of it (RFC 3550 §6.4.1).
+  package func makeReport() -> ReportBlock? { reception.makeReport(lastSenderReport: 0, delay: 0) }
+
   /// Plays 20 ms of what arrived into `heard`.
   package func listen(at now: Instant) {
     var room = [Int16](repeating: 0, count: SpeechDecoder.maximumSamples)

@@ -13,6 +13,8 @@ package enum Signals {
   /// Blocks the signals that ask for something, in this thread and all that it starts, and gives a descriptor that tells of them.
   package static func open() throws(SystemFailure) -> Int32 {
     signal(SIGPIPE, SIG_IGN)
+    // A file that may not grow (`ulimit -f`) is a write that fails, and no end of all calls.
+    signal(SIGXFSZ, SIG_IGN)
     var mask = sigset_t()
     sigemptyset(&mask)
     sigaddset(&mask, SIGTERM)

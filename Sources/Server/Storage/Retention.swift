@@ -21,10 +21,18 @@ extension StoragePlane {
   /// Deletes a tenant with all that is its own: the history in small writes first, then the rest at once.
   ///
   /// Says whether there was such a tenant. When it is interrupted the tenant is still there, and may be deleted again.
-  package func removeTenant(_ tenant: TenantKey) async throws(StorageFailure) -> Bool {
+  ///
+  /// - Parameter entry: who did it, written together with the deed; among what is true of the service, since nothing of the tenant stays.
+  package func removeTenant(
+    _ tenant: TenantKey, noting entry: AuditEntry? = nil, at now: WallTime = WallTime(milliseconds: 0)
+  ) async throws(StorageFailure) -> Bool {
     _ = try await inBatches { writer, limit throws(DatabaseFailure) in try writer.removeCalls(of: tenant, limit: limit) }
     _ = try await inBatches { writer, limit throws(DatabaseFailure) in try writer.removeAudit(of: tenant, limit: limit) }
-    return try await write { try $0.removeTenant(tenant) }
+    return try await write { writer in
+      let wasThere = try writer.removeTenant(tenant)
+      if wasThere, let entry { try writer.enter(entry, in: nil, at: now) }
+      return wasThere
+    }
   }
 
   private func inBatches(

@@ -10,6 +10,9 @@ extension Schema {
       Step("owners' tokens and phones' paths") { database throws(DatabaseFailure) in try database.script(version2) },
       Step("teams in the order of their creation") { database throws(DatabaseFailure) in try database.script(version3) },
       Step("traces of calls") { database throws(DatabaseFailure) in try database.script(traces) },
+      Step("ends of owners' tokens, and who did what from where") { database throws(DatabaseFailure) in
+        try database.script(trust)
+      },
     ])
 
   // Times are milliseconds since 1970. Every table of a tenant's begins its key with the tenant, and goes when the tenant goes.
@@ -165,6 +168,16 @@ extension Schema {
     WHERE teams.tenant = ranked.tenant AND teams.name = ranked.name;
     CREATE UNIQUE INDEX teams_by_position ON teams (tenant, position);
     CREATE INDEX calls_by_team ON calls (tenant, team, started_at, id);
+    """
+
+  // Tokens of before had no end: they get one from now on, 90 days away.
+  private static let trust: SQL = """
+    ALTER TABLE owner_tokens ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
+    UPDATE owner_tokens SET expires_at = (CAST(strftime('%s', 'now') AS INTEGER) + 7776000) * 1000;
+    ALTER TABLE audit ADD COLUMN role TEXT NOT NULL DEFAULT '';
+    ALTER TABLE audit ADD COLUMN source TEXT NOT NULL DEFAULT '';
+    ALTER TABLE audit ADD COLUMN target TEXT;
+    ALTER TABLE audit ADD COLUMN fields TEXT NOT NULL DEFAULT '';
     """
 
   // Bytes are added up as rows come and go, a tenant's with the tenant too, so that no write has to count them all.

@@ -9,20 +9,26 @@ struct AbandonedInvites: Sendable {
   /// A peer repeats its 2xx for 64·T1 and may have begun at the last moment of ours (RFC 3261 §13.3.1.4).
   static let memory = Duration.seconds(64)
 
-  private var invites: [TransactionKey: (request: SIPRequest, chance: Randomness)] = [:]
+  struct Invite: Sendable {
+    let request: SIPRequest
+    /// Who was asked.
+    let peer: IPAddress
+    /// What the answers to a late 2xx are drawn from, long after the call.
+    var chance: Randomness
+  }
+  private var invites: [TransactionKey: Invite] = [:]
   private var ends = DeadlineQueue<TransactionKey>()
 
   var count: Int { invites.count }
   var deadline: Instant? { ends.next }
 
-  /// - Parameter chance: what the answers to a late 2xx are drawn from, long after the call.
-  mutating func insert(_ key: TransactionKey, _ request: SIPRequest, chance: Randomness, at now: Instant) {
+  mutating func insert(_ key: TransactionKey, _ invite: Invite, at now: Instant) {
     if invites.count >= Self.maximum, let oldest = ends.popDue(at: now + Self.memory) { invites[oldest] = nil }
-    invites[key] = (request, chance)
+    invites[key] = invite
     ends.set(key, to: now + Self.memory)
   }
 
-  subscript(key: TransactionKey) -> SIPRequest? { invites[key]?.request }
+  subscript(key: TransactionKey) -> Invite? { invites[key] }
 
   mutating func token(_ length: Int, for key: TransactionKey) -> String? { invites[key]?.chance.token(length) }
 

@@ -7,7 +7,8 @@ package struct Call: Sendable {
   /// How long one agent's phones ring before the next agent's do.
   package static let ringingTime = Duration.seconds(25)
 
-  package enum Phase: Sendable {
+  /// In a block of its own: a tenant's table of calls has room for more than there are.
+  package indirect enum Phase: Sendable {
     /// Whoever leads it decides what comes next.
     case attended
     case ringing(Attempt)
@@ -127,6 +128,7 @@ package struct PhoneParty: Sendable {
   var sessionVersion: UInt64 = 1
   var isHolding = false
   var renegotiation: Renegotiation?
+  var refresh = Refresh.unused
 
   /// A re-INVITE of the phone's that we answered and whose ACK has not come.
   struct Renegotiation: Sendable {
@@ -134,5 +136,33 @@ package struct PhoneParty: Sendable {
     let number: UInt32
     /// Whether the INVITE came without an offer, so that the ACK brings the answer to ours (RFC 3261 §13.2.1).
     let isOurOffer: Bool
+  }
+
+  /// Our one re-INVITE of a call: a phone whose sound does not flow is asked for it anew.
+  enum Refresh: Sendable {
+    /// Times that it may cross an INVITE of the phone's and go out again.
+    static let maximumCrossings = 3
+
+    case unused
+    /// Two INVITEs crossed; ours goes out again when its time has come (RFC 3261 §14.1).
+    case waiting(crossings: Int)
+    case asking(TransactionKey, SIPRequest, crossings: Int)
+    /// The 2xx may be repeated, and so is its ACK.
+    case answered(TransactionKey, acknowledgement: [UInt8])
+    case failed
+
+    var key: TransactionKey? {
+      switch self {
+      case .asking(let key, _, _), .answered(let key, _): key
+      case .unused, .waiting, .failed: nil
+      }
+    }
+    var isAsking: Bool { if case .asking = self { true } else { false } }
+    var isOver: Bool {
+      switch self {
+      case .answered, .failed: true
+      case .unused, .waiting, .asking: false
+      }
+    }
   }
 }

@@ -37,14 +37,20 @@ package struct CallRates: Sendable {
 
   var sourceCount: Int { sources.count }
 
-  /// Whether one more call may begin; notes it if so.
+  /// What a call may be past.
+  package enum Limit: String, Hashable, Sendable {
+    case ofNetwork = "network"
+    case ofBusiness = "business"
+  }
+
+  /// The limit that one more call would be past; notes it if there is none.
   ///
   /// - source: where it comes from; `nil` where that says nothing, which only its business is counted for.
-  mutating func admit(from source: SourceNetwork?, perSource limit: Int, to tenant: TenantID, at now: Instant) -> Bool {
+  mutating func admit(from source: SourceNetwork?, perSource limit: Int, to tenant: TenantID, at now: Instant) -> Limit? {
     if let source {
-      guard sources.admit(source, perWindow: limit, atMost: Self.maximumSources, at: now) else { return false }
+      guard sources.admit(source, perWindow: limit, atMost: Self.maximumSources, at: now) else { return .ofNetwork }
     }
     // Tenants are as many as there are, and none is forgotten before its minute is over.
-    return tenants.admit(tenant, perWindow: Self.maximumPerTenant, atMost: .max, at: now)
+    return tenants.admit(tenant, perWindow: Self.maximumPerTenant, atMost: .max, at: now) ? nil : .ofBusiness
   }
 }

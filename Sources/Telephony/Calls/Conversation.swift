@@ -108,6 +108,8 @@ package enum VisitorEvent: Hashable, Codable, Sendable {
   case troubled(CallID, agent: String, SoundTrouble)
   /// The agent put the visitor on hold; `talking` says when it is back.
   case held(CallID)
+  /// Somebody came back into the call with this visitor's token, such as a tab that was duplicated: it goes on there.
+  case takenOver(CallID)
   case ended(CallID, EndReason, seconds: Int)
 }
 
@@ -120,6 +122,8 @@ package enum AgentEvent: Hashable, Codable, Sendable {
   /// One does not hear the other, though both are there.
   case troubled(CallID, SoundTrouble)
   case soundIsWell(CallID)
+  /// The agent came back into the call in another of its browsers: it goes on there.
+  case takenOver(CallID)
   /// The call that this agent was talking on is over.
   case ended(CallID, EndReason, seconds: Int)
 
@@ -127,6 +131,24 @@ package enum AgentEvent: Hashable, Codable, Sendable {
     case answeredElsewhere = "answered-elsewhere"
     case callerHungUp = "caller-hung-up"
     case timeout
+  }
+}
+
+/// Why an agent's browser has no part in calls any more.
+package enum Dismissal: Hashable, Sendable, CaseIterable {
+  case agentRemoved
+  case businessRemoved
+  /// The agent logged out, or has another password, or the token was taken back.
+  case loginEnded
+  case loginExpired
+
+  package var message: String {
+    switch self {
+    case .agentRemoved: "This agent was removed from the business."
+    case .businessRemoved: "This business was removed."
+    case .loginEnded: "This login was ended: somebody logged out or changed the password. Log in again."
+    case .loginExpired: "This login has run out. Log in again."
+    }
   }
 }
 

@@ -20,6 +20,8 @@ package enum DirectoryChange: Hashable, Sendable {
   /// The tenant goes with its agents, and its calls end.
   case tenantRemoved(TenantID)
   case agentRemoved(TenantID, AgentName)
+  /// Whether the agent wants calls, as it is found after a restart or as somebody else said of it.
+  case statusSet(TenantID, AgentName, AgentStatus, since: Instant)
   case tenantRenamed(TenantID, name: String)
   /// How the tenant's phones prove their passwords from now on.
   case digestPolicySet(TenantID, DigestPolicy)
@@ -58,9 +60,15 @@ package struct Agent: Sendable {
   package var phones = Bindings()
   /// The browsers in which it is at work, in the order in which they came.
   package var sessions: [AgentSessionID] = []
-  /// Whether it wants calls: said in one browser it is true of the agent, its phones and its other browsers too. It ends with the last
-  /// browser, since where none is open nobody sees that the phones do not ring.
-  package var status = AgentStatus.available
+  /// Whether it wants calls: said in one browser it is true of the agent, its phones and its other browsers too. A pause ends with the
+  /// last browser, since where none is open nobody sees that the phones do not ring; our own restart is no browser's end.
+  package internal(set) var status = AgentStatus.available
+  /// Since when it pauses.
+  package internal(set) var pausedSince: Instant?
+  /// Why, if it said so.
+  package var pauseReason: String? { if case .paused(let reason) = status { reason } else { nil } }
+  /// What the disk has of it: to this a failure goes back.
+  var keptStatus = AgentStatus.available
   package var call: CallID?
   /// The end of its last call; `nil` before the first.
   package var idleSince: Instant?
@@ -77,6 +85,12 @@ package struct Agent: Sendable {
   mutating func phonesSet(losing loss: PhoneLoss, at now: Instant) {
     phoneLoss = phones.all.isEmpty ? loss : nil
     if loss == .signedOff, !phones.all.isEmpty { lastRegistered = now }
+  }
+
+  /// - Parameter now: since when a pause lasts that begins with it; another reason does not begin it anew.
+  mutating func set(_ status: AgentStatus, at now: Instant) {
+    pausedSince = status == .available ? nil : pausedSince ?? now
+    self.status = status
   }
 
   /// Who waited longer; two who became free in the same moment, or had no call yet, in the order of their creation.
@@ -182,7 +196,7 @@ extension Exchange {
     switch change {
     case .tenantAdded(let id, let name, let isOpen, let fallback):
       guard tenants[id] == nil else { throw .tenantExists }
-      guard tenants.count < Self.maximumTenants else { throw .tooMany(limit: Self.maximumTenants) }
+      guard tenants.count < tenantRoom else { throw .tooMany(limit: tenantRoom) }
       tenants[id] = Tenant(id: id, name: name, isOpen: isOpen, fallback: fallback)
       if id != .doctor { tenantsInOrder.append(id) }
     case .agentAdded(let id, let name, let alias, let digest, let teams):
@@ -200,6 +214,12 @@ extension Exchange {
       guard let tenant = tenants[id] else { throw .unknownTenant }
       guard tenant.agents[name] != nil else { throw .unknownAgent }
       return remove(AddressOfRecord(tenant: id, agent: name), at: now)
+    case .statusSet(let id, let name, let status, let since):
+      guard let tenant = tenants[id] else { throw .unknownTenant }
+      guard tenant.agents[name] != nil else { throw .unknownAgent }
+      willChange(AddressOfRecord(tenant: id, agent: name), at: now)
+      tenants[id]?.agents[name]?.set(status, at: since)
+      tenants[id]?.agents[name]?.keptStatus = status
     case .tenantRenamed(let id, let name):
       guard tenants[id] != nil else { throw .unknownTenant }
       tenants[id]?.name = name

@@ -70,14 +70,19 @@ extension Exchange {
       return (.failure(Refusal(.badRequest, "This connection has a call already.")), [])
     }
     let place: Place
+    let isTakenOver: Bool
     var comeback: Comeback
     do throws(Refusal) {
       place = try find(.visitor, tenant: tenant, id, token: token)
+      isTakenOver = call(place)?[.visitor]?.isAbsent == false
       comeback = try takeSeat(.visitor, place, offer: offer) { .resume(visitor, $0) }
     } catch {
       return (.failure(error), [])
     }
-    if let former = call(place)?.visitor { placesByVisitor[former] = nil }
+    if let former = call(place)?.visitor {
+      placesByVisitor[former] = nil
+      if isTakenOver { comeback.outputs.append(.visitor(former, .takenOver(id))) }
+    }
     placesByVisitor[visitor] = place
     update(place) { $0.visitor = visitor }
     comeback.outputs.append(flight(place, .visitorBack(hasOffer: offer != nil)))
@@ -97,13 +102,18 @@ extension Exchange {
       return (.failure(Refusal(.unauthorised, "register-agent comes before call-resume.")), [])
     }
     let place: Place
+    let isTakenOver: Bool
     var comeback: Comeback
     do throws(Refusal) {
       place = try find(.agent, tenant: tenant, id, token: token)
+      isTakenOver = call(place)?[.agent]?.isAbsent == false
       guard place.tenant == address.tenant, call(place)?.desk?.agent == address.agent else { throw Refusal(.unknownCall) }
       comeback = try takeSeat(.agent, place, offer: offer) { .deskResume(session, address.agent, $0) }
     } catch {
       return (.failure(error), [])
+    }
+    if let former = call(place)?.desk?.session, former != session, isTakenOver {
+      comeback.outputs.append(.agent(former, .takenOver(id)))
     }
     update(place) { $0.desk?.session = session }
     comeback.outputs.append(flight(place, .agentBack(address.agent, hasOffer: offer != nil)))

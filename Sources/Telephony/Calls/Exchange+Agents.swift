@@ -15,6 +15,8 @@ extension Exchange {
     package var agents: [AgentPresence]
     /// A call of the agent's that waits for a browser of its to come back; only who proved to be the agent hears of it.
     package var waiting: Waiting?
+    /// What the desk said of itself waits for the disk, and its answer with it.
+    package var keeping: KeepTicket?
 
     package struct Waiting: Hashable, Sendable {
       package var call: CallID
@@ -30,6 +32,9 @@ extension Exchange {
   package mutating func registerAgent(
     _ session: AgentSessionID, tenant: String, agent: String, isAuthorised: Bool, status: AgentStatus? = nil, at now: Instant
   ) -> (Result<Desk, Refusal>, [Output]) {
+    if isAuthorised, let known = placesBySession[session], TenantID(tenant) == known.tenant, AgentName(agent) == known.agent {
+      return registerAgain(known, status: status, at: now)
+    }
     let address: AddressOfRecord
     do throws(Refusal) {
       address = try admit(session, tenant: tenant, agent: agent, isAuthorised: isAuthorised, at: now)
@@ -38,19 +43,33 @@ extension Exchange {
     }
     willChange(address, at: now)
     tenants[address.tenant]?.agents[address.agent]?.sessions.append(session)
-    if let status { tenants[address.tenant]?.agents[address.agent]?.status = status }
+    let (ticket, keeping) = status.map { set($0, of: address, at: now) } ?? (nil, [])
     placesBySession[session] = address
     desks.insert(session, under: address.tenant)
-    let outputs = joinRinging(session, address)
-    guard let tenant = tenants[address.tenant], let agent = tenant.agents[address.agent] else {
-      return (.failure(Refusal(.unauthorised)), [])
-    }
-    var desk = Desk(
-      agent: tenant.presence(of: agent), teams: agent.teams, agents: tenant.presences(atMost: Self.maximumListedAgents))
-    if isAuthorised, let id = agent.call, let seat = tenant.calls[id]?[.agent], seat.isAbsent {
+    let outputs = keeping + joinRinging(session, address)
+    guard var desk = desk(of: address) else { return (.failure(Refusal(.unauthorised)), []) }
+    desk.keeping = ticket
+    let known = tenants[address.tenant]
+    if isAuthorised, let id = known?.agents[address.agent]?.call, let seat = known?.calls[id]?[.agent], seat.isAbsent {
       desk.waiting = Desk.Waiting(call: id, resumeToken: seat.resumeToken)
     }
     return (.success(desk), outputs)
+  }
+
+  /// A browser shows once more whose it is, with a fresh token: it keeps its seat and its call.
+  private mutating func registerAgain(
+    _ address: AddressOfRecord, status: AgentStatus?, at now: Instant
+  ) -> (Result<Desk, Refusal>, [Output]) {
+    let (ticket, keeping) = status.map { set($0, of: address, at: now) } ?? (nil, [])
+    guard var desk = desk(of: address) else { return (.failure(Refusal(.unauthorised)), []) }
+    desk.keeping = ticket
+    return (.success(desk), keeping)
+  }
+
+  private func desk(of address: AddressOfRecord) -> Desk? {
+    guard let tenant = tenants[address.tenant], let agent = tenant.agents[address.agent] else { return nil }
+    return Desk(
+      agent: tenant.presence(of: agent), teams: agent.teams, agents: tenant.presences(atMost: Self.maximumListedAgents))
   }
 
   /// Whose browser this may be; an agent that only exists in browsers of an open tenant comes into being by it.
@@ -109,11 +128,14 @@ extension Exchange {
   }
 
   /// The agent wants calls from now on, or none; one that rings already goes on.
-  package mutating func setStatus(_ session: AgentSessionID, _ status: AgentStatus, at now: Instant) -> Result<Void, Refusal> {
-    guard let address = placesBySession[session] else { return .failure(Refusal(.unauthorised)) }
-    willChange(address, at: now)
-    tenants[address.tenant]?.agents[address.agent]?.status = status
-    return .success(())
+  ///
+  /// - Returns: what the disk is to say of it before the desk hears that it is so; `nil` if there is nothing to wait for.
+  package mutating func setStatus(
+    _ session: AgentSessionID, _ status: AgentStatus, at now: Instant
+  ) -> (Result<KeepTicket?, Refusal>, [Output]) {
+    guard let address = placesBySession[session] else { return (.failure(Refusal(.unauthorised)), []) }
+    let (ticket, outputs) = set(status, of: address, at: now)
+    return (.success(ticket), outputs)
   }
 
   /// What an agent's browser hears that took a call.
@@ -177,6 +199,13 @@ extension Exchange {
     guard let address = placesBySession[session] else { return [] }
     let talking = talkingPlace(session)
     leave(session, at: now)
+    return endPause(of: address) + left(session, address, talking, isDeliberate: isDeliberate, at: now)
+  }
+
+  /// What becomes of the call that the browser had, or that rang there.
+  private mutating func left(
+    _ session: AgentSessionID, _ address: AddressOfRecord, _ talking: Place?, isDeliberate: Bool, at now: Instant
+  ) -> [Output] {
     if let talking {
       return [input(talking, .sessionGone(session, isDeliberate: isDeliberate))]
         + deskGone(talking, isDeliberate: isDeliberate, at: now)
@@ -210,7 +239,7 @@ extension Exchange {
     if !desks.contains(address.tenant) { news.forget(address.tenant) }
     guard var agent = tenants[address.tenant]?.agents[address.agent] else { return }
     agent.sessions.removeAll { $0 == session }
-    if agent.sessions.isEmpty { agent.status = .available }
+    if agent.sessions.isEmpty, !isShuttingDown { agent.set(.available, at: now) }
     tenants[address.tenant]?.agents[address.agent] = agent
   }
 
@@ -220,6 +249,12 @@ extension Exchange {
     guard case .ringing(let attempt)? = call(place)?.phase, attempt.desk(session) != nil else { return nil }
     return place
   }
+
+  /// Whether that browser is an agent's.
+  package func hasSeat(_ session: AgentSessionID) -> Bool { placesBySession[session] != nil }
+
+  /// Whether somebody talks in that browser.
+  package func isTalking(_ session: AgentSessionID) -> Bool { talkingPlace(session) != nil }
 
   private func talkingPlace(_ session: AgentSessionID) -> Place? {
     guard let address = placesBySession[session], let id = tenants[address.tenant]?.agents[address.agent]?.call else {

@@ -16,6 +16,16 @@ package struct KeptPhones: Hashable, Sendable {
   package let ticket: KeepTicket?
 }
 
+/// Whether an agent wants calls, as it is to be found again after a crash.
+package struct KeptStatus: Hashable, Sendable {
+  package let address: AddressOfRecord
+  package let status: AgentStatus
+  /// Since when it pauses.
+  package let pausedSince: Instant?
+  /// `nil` when nobody waits for it.
+  package let ticket: KeepTicket?
+}
+
 /// A REGISTER whose answer waits until the disk has what it changed.
 struct Keeping: Sendable {
   let address: AddressOfRecord
@@ -58,6 +68,48 @@ extension Exchange {
   /// Phones that went without a REGISTER: nobody waits for that to be written.
   func keep(_ phones: Bindings, of address: AddressOfRecord) -> Output {
     .keep(KeptPhones(address: address, phones: Self.durable(phones), ticket: nil))
+  }
+
+  // MARK: Pauses
+
+  /// Says whether an agent wants calls. What the desk hears waits for the disk where the ticket is not `nil`.
+  ///
+  /// Of who is in a browser of an open tenant only nothing is kept.
+  mutating func set(_ status: AgentStatus, of address: AddressOfRecord, at now: Instant) -> (KeepTicket?, [Output]) {
+    guard var agent = tenants[address.tenant]?.agents[address.agent] else { return (nil, []) }
+    let isNews = agent.digest != nil && (agent.status != status || agent.keptStatus != status)
+    willChange(address, at: now)
+    agent.set(status, at: now)
+    tenants[address.tenant]?.agents[address.agent] = agent
+    guard isNews else { return (nil, []) }
+    lastTicket &+= 1
+    let ticket = KeepTicket(number: lastTicket)
+    return (ticket, [keep(agent, of: address, ticket)])
+  }
+
+  /// With its last browser an agent's pause ends, and nobody waits for that to be written.
+  mutating func endPause(of address: AddressOfRecord) -> [Output] {
+    guard let agent = tenants[address.tenant]?.agents[address.agent], agent.digest != nil, agent.sessions.isEmpty,
+      agent.keptStatus != agent.status
+    else { return [] }
+    return [keep(agent, of: address, nil)]
+  }
+
+  private func keep(_ agent: Agent, of address: AddressOfRecord, _ ticket: KeepTicket?) -> Output {
+    .keepStatus(KeptStatus(address: address, status: agent.status, pausedSince: agent.pausedSince, ticket: ticket))
+  }
+
+  /// The disk has it.
+  package mutating func statusKept(_ kept: KeptStatus) {
+    tenants[kept.address.tenant]?.agents[kept.address.agent]?.keptStatus = kept.status
+  }
+
+  /// The disk does not have it: what the desk is told was not done is undone, unless something else was said meanwhile.
+  package mutating func statusNotKept(_ kept: KeptStatus, at now: Instant) {
+    guard kept.ticket != nil, let agent = tenants[kept.address.tenant]?.agents[kept.address.agent], agent.status == kept.status
+    else { return }
+    willChange(kept.address, at: now)
+    tenants[kept.address.tenant]?.agents[kept.address.agent]?.set(agent.keptStatus, at: now)
   }
 
   private mutating func take(_ ticket: KeepTicket) -> Keeping? {

@@ -70,13 +70,16 @@ extension Exchange {
       }
     }
     let verdict = authenticator.judge(
-      request, realm: realm, algorithms: (tenant?.digestPolicy ?? .md5).algorithms, from: flow.remote.ip,
+      request, of: key, realm: realm, algorithms: (tenant?.digestPolicy ?? .md5).algorithms, from: flow.remote.ip,
       secrets: { AgentName($0).flatMap { tenant?.agents[$0]?.digest } }, at: now)
     switch verdict {
-    case .challenge(let challenges): return challenge(key, request, challenges, at: now)
+    case .challenge(let challenges):
+      // Nobody has proved anything yet, and the next one comes alike: no transaction is kept for either.
+      return layer.respondStatelessly(key, Self.challenge(request, challenges)).flatMap { perform($0, at: now) }
     case .refused(let challenges, let wrong):
       if let source { wrongPasswords.note(source, at: now) }
-      let outputs = challenge(key, request, challenges, at: now)
+      // A wrong password counts once, however often its REGISTER comes.
+      let outputs = layer.respond(key, Self.challenge(request, challenges), at: now).flatMap { perform($0, at: now) }
       guard passwordLines.admits(SourceNetwork(flow.remote.ip), at: now) else { return outputs }
       let event = tenant == nil ? "A phone named a business that does not exist" : "A phone gave a wrong password"
       return outputs + [log(.warning, domain, nil, event, "\(wrong) from \(flow.remote)")]
@@ -93,12 +96,10 @@ extension Exchange {
     return log(.warning, nil, nil, event, gap.source?.description)
   }
 
-  private mutating func challenge(
-    _ key: TransactionKey, _ request: SIPRequest, _ challenges: [DigestChallenge], at now: Instant
-  ) -> [Output] {
-    respond(key, request, .unauthorized, at: now) { response in
-      for challenge in challenges { response.headers.append(.wwwAuthenticate, challenge.description) }
-    }
+  private static func challenge(_ request: SIPRequest, _ challenges: [DigestChallenge]) -> SIPResponse {
+    var response = SIPResponse(to: request, .unauthorized, toTag: tag(answering: request))
+    for challenge in challenges { response.headers.append(.wwwAuthenticate, challenge.description) }
+    return response
   }
 
   /// Whom a wrong password counts against; `nil` for a user whose phone is registered from there, who is never slowed.

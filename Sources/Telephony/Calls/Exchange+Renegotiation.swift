@@ -69,7 +69,9 @@ extension Exchange {
     _ request: SIPRequest, _ key: TransactionKey, _ phone: PhoneParty, _ place: Place, at now: Instant
   ) -> [Output] {
     // While our own offer waits for its answer, another one would cross it (RFC 3261 §14.2).
-    guard phone.renegotiation?.isOurOffer != true else { return respond(key, request, .requestPending, at: now) }
+    guard phone.renegotiation?.isOurOffer != true, !phone.refresh.isAsking else {
+      return respond(key, request, .requestPending, at: now)
+    }
     var phone = phone
     phone.sessionVersion &+= 1
     let session = phoneSession(phone.flow, port: phone.port, leg: phone.leg, version: phone.sessionVersion)
@@ -123,29 +125,28 @@ extension Exchange {
     return end(place, .connectionLost, at: now)
   }
 
-  private mutating func keep(_ phone: PhoneParty, of place: Place) {
+  mutating func keep(_ phone: PhoneParty, of place: Place) {
     update(place) { call in
       guard case .talking(_, let since) = call.phase else { return }
       call.phase = .talking(.phone(phone), since: since)
     }
   }
 
-  private static func description(_ body: [UInt8]) -> PhoneDescription? {
+  static func description(_ body: [UInt8]) -> PhoneDescription? {
     try? PhoneDescription(SessionDescription(parsing: String(decoding: body, as: UTF8.self)))
   }
 
   /// Applies what the phone now says of itself to its leg, and tells the visitor of a hold and its end.
-  private mutating func take(_ description: PhoneDescription, from phone: inout PhoneParty, _ place: Place) -> [Output] {
-    guard let codec = description.preferred,
-      let audio = NegotiatedAudio(codec, among: description.codecs, direction: description.direction)
-    else { return [] }
+  mutating func take(_ description: PhoneDescription, from phone: inout PhoneParty, _ place: Place) -> [Output] {
+    guard let audio = NegotiatedAudio(description) else { return [] }
     // A hold in the old way names no address (RFC 3264 §8.4): the phone stays where it was.
-    phone.remote = description.remote ?? phone.remote
+    phone.remote = description.remote.map { Self.reachable($0, over: phone.flow) } ?? phone.remote
     let isHolding = !description.direction.receives
     defer { phone.isHolding = isHolding }
-    var outputs = [Output.media(.connectPhone(phone.leg, PhoneLeg(remote: phone.remote, audio: audio)))]
+    let leg = PhoneLeg(remote: phone.remote, audio: audio, home: phone.flow.remote.ip)
+    var outputs = [Output.media(.connectPhone(phone.leg, leg))]
     // Nothing need come from a phone that holds, and one that is back is listened to anew.
-    if isHolding { outputs += changeSound(place) { $0.agent = SoundGuard.Side() } }
+    if isHolding { outputs += changeSound(place) { ($0.agent, $0.isUndelivered) = (SoundGuard.Side(), false) } }
     if isHolding != phone.isHolding, let visitor = call(place)?.visitor {
       outputs.append(
         .visitor(visitor, isHolding ? .held(place.call) : .talking(place.call, agent: phone.agent.description)))

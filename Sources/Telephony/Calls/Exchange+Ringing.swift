@@ -105,8 +105,14 @@ extension Exchange {
   // MARK: What comes back
 
   mutating func receive(_ response: SIPResponse, _ key: TransactionKey, _ flow: Flow, at now: Instant) -> [Output] {
-    if let invite = abandoned[key] { return receiveLate(response, to: invite, key, flow, for: .abandoned(key), at: now) }
-    guard let place = placesByTransaction[key], let call = call(place) else { return [] }
+    if let invite = abandoned[key] {
+      guard answers(response, flow, invite.request, askedOf: invite.peer) else { return [] }
+      return receiveLate(response, to: invite.request, key, flow, for: .abandoned(key), at: now)
+    }
+    guard let place = placesByTransaction[key], let call = call(place) else {
+      layer.strays.note(.transaction)
+      return []
+    }
     switch call.phase {
     case .ringing(let attempt):
       guard let fork = attempt.forks.first(where: { $0.isInviting(key) }) else { return [] }
@@ -117,9 +123,25 @@ extension Exchange {
       if let invite = fork.invite { placesByDialog[invite.earlyDialog] = nil }
       return refused(fork, response.status, place, at: now)
     case .talking(.phone(let phone), _) where phone.key == key && response.status.isSuccess:
+      guard answers(response, flow, phone.invite, askedOf: phone.flow.remote.ip) else { return [] }
       return receiveAgain(response, phone, flow, at: now)
+    case .talking(.phone(let phone), _) where phone.refresh.key == key:
+      guard flow.remote.ip == phone.flow.remote.ip else {
+        layer.strays.note(.address)
+        return []
+      }
+      return refreshed(phone, response, flow, place, at: now)
     default: return []
     }
+  }
+
+  /// Judges a response whose transaction is over by the same rules as the transaction would.
+  private mutating func answers(
+    _ response: SIPResponse, _ flow: Flow, _ request: SIPRequest, askedOf peer: IPAddress
+  ) -> Bool {
+    guard let why = StrayResponse(response, from: flow.remote.ip, to: request, askedOf: peer) else { return true }
+    layer.strays.note(why)
+    return false
   }
 
   /// Tells the visitor, once, that it rings over there, and lets it hear so.
@@ -236,7 +258,7 @@ extension Exchange {
   mutating func unanswered(_ key: TransactionKey, _ why: String, at now: Instant) -> [Output] {
     guard let place = placesByTransaction[key], case .ringing(let attempt)? = call(place)?.phase,
       let fork = attempt.forks.first(where: { $0.isInviting(key) })
-    else { return [] }
+    else { return refreshUnanswered(key) }
     abandon(fork, of: place, at: now)
     update(place) { $0.led?.note(RingFailure(.unavailable, cause: 18), of: fork.agent) }
     let note = log(.warning, place.tenant, place.call, why, fork.agent.description)
@@ -248,20 +270,25 @@ extension Exchange {
   /// Nobody waits for the answer to a fork's INVITE any more.
   mutating func abandon(_ fork: PhoneFork, of place: Place, at now: Instant) {
     guard case .inviting(let key) = fork.state, let invite = fork.invite else { return }
-    forget(invite, key, of: place, at: now)
+    forget(invite, key, askedOf: fork.binding.flow.remote.ip, of: place, at: now)
   }
 
-  mutating func forget(_ invite: SIPRequest, _ key: TransactionKey, of place: Place, at now: Instant) {
+  mutating func forget(
+    _ invite: SIPRequest, _ key: TransactionKey, askedOf peer: IPAddress, of place: Place, at now: Instant
+  ) {
     placesByTransaction[key] = nil
     placesByDialog[invite.earlyDialog] = nil
     var chance = tenants[place.tenant]?.calls[place.call]?.chance ?? randomness
     let own = Randomness.keyed(ChanceKey(using: &chance))
     tenants[place.tenant]?.calls[place.call]?.chance = chance
-    abandoned.insert(key, invite, chance: own, at: now)
+    abandoned.insert(key, AbandonedInvites.Invite(request: invite, peer: peer, chance: own), at: now)
   }
 }
 
 extension SIPRequest {
+  /// Whether it is outside any dialog.
+  var opensDialog: Bool { (try? headers.to.tag) == nil }
+
   /// What a dialog that our INVITE may open is called before the peer has told its tag.
   var earlyDialog: DialogID {
     DialogID(callID: (try? headers.callID) ?? "", localTag: (try? headers.from.tag) ?? "", remoteTag: "")

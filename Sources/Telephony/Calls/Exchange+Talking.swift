@@ -12,8 +12,8 @@ extension Exchange {
     guard let invite = fork.invite, let dialog = Dialog(caller: invite, response), let call = call(place),
       case .ringing = call.phase
     else { return [] }
-    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized()
-    guard let phone = Self.phone(response.body) else {
+    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: .call(place))).serialized().fitted
+    guard let phone = Self.phone(response.body, over: flow) else {
       // The phone took the call without saying how to talk: thanked and hung up (RFC 3261 §13.2.2.4).
       abandon(fork, of: place, at: now)
       return send(acknowledgement, over: flow)
@@ -61,12 +61,20 @@ extension Exchange {
     }
   }
 
-  private static func phone(_ body: [UInt8]) -> PhoneLeg? {
+  private static func phone(_ body: [UInt8], over flow: Flow) -> PhoneLeg? {
     guard let session = try? SessionDescription(parsing: String(decoding: body, as: UTF8.self)),
-      let description = try? PhoneDescription(session), let codec = description.preferred, let remote = description.remote,
-      let audio = NegotiatedAudio(codec, among: description.codecs, direction: description.direction)
+      let description = try? PhoneDescription(session), let remote = description.remote,
+      let audio = NegotiatedAudio(description)
     else { return nil }
-    return PhoneLeg(remote: remote, audio: audio)
+    return PhoneLeg(remote: reachable(remote, over: flow), audio: audio, home: flow.remote.ip)
+  }
+
+  /// Where a phone's first sound is sent: a phone that names an address of its private network, and is in none for us, is behind the router
+  /// that its signalling shows. Most routers keep a port; where one does not, the phone's own packets tell (RFC 4961).
+  static func reachable(_ described: SocketAddress, over flow: Flow) -> SocketAddress {
+    let home = flow.remote.ip
+    let isBehindRouter = !home.isPrivate && (described.ip.isPrivate || described.ip.isCarriers && !home.isCarriers)
+    return isBehindRouter ? SocketAddress(home, described.port) : described
   }
 
   private static func port(_ invite: SIPRequest) -> UInt16 {
@@ -94,8 +102,10 @@ extension Exchange {
       abandoned.remove(key)
       return []
     }
-    guard let dialog = Dialog(caller: invite, response) else { return [] }
-    let acknowledgement = dialog.acknowledgement(number: 1, via: newVia(flow, for: drawer)).serialized()
+    guard let dialog = Dialog(caller: invite, response), let number = try? invite.headers.cseq.number else { return [] }
+    let acknowledgement = dialog.acknowledgement(number: number, via: newVia(flow, for: drawer)).serialized()
+    // A dialog that was there before has had its BYE.
+    guard invite.opensDialog else { return send(acknowledgement, over: flow) }
     let elsewhere = Reason(cause: 200, text: "Call completed elsewhere")
     return send(acknowledgement, over: flow) + sayBye(dialog, flow, elsewhere, for: drawer, at: now)
   }
@@ -145,6 +155,9 @@ extension Exchange {
     case .heardAgain(let leg): return heardAgain(leg, at: now)
     case .heard(let leg, let report): return heard(leg, report, at: now)
     case .gone(let leg): return gone(leg, at: now)
+    case .speaks(let leg, let codec): return speaks(leg, codec)
+    case .unreached(let leg, let isCertain): return unreached(leg, isCertain: isCertain, at: now)
+    case .reachedAgain(let leg): return reachedAgain(leg)
     case .closed(let leg, let report):
       if let place = placesByLeg[leg], call(place)?.led?.parted?.leg == leg {
         placesByLeg[leg] = nil
@@ -221,10 +234,14 @@ extension Exchange {
     switch party {
     case .phone(let phone):
       if let renegotiation = phone.renegotiation { placesByTransaction[renegotiation.key] = nil }
+      let asking = forgetRefresh(phone, place, at: now)
       placesByDialog[phone.dialog.id] = nil
       // Its 2xx may still be repeated for half a minute.
-      forget(phone.invite, phone.key, of: place, at: now)
-      return [closing] + (reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now))
+      forget(phone.invite, phone.key, askedOf: phone.flow.remote.ip, of: place, at: now)
+      let bye = reason == .agentHungUp ? [] : sayBye(phone.dialog, phone.flow, nil, for: .call(place), at: now)
+      // What was told of the sound is over with the call.
+      let wasTold = call(place)?.sound.agentWasTold != nil
+      return [closing] + asking + bye + (wasTold ? tellDesks(of: phone.agent, nil, place) : [])
     case .browser(let desk): return [closing, .agent(desk.session, .ended(place.call, reason, seconds: seconds))]
     }
   }

@@ -19,14 +19,32 @@ extension Exchange {
   package mutating func callRequest(
     _ visitor: VisitorID, _ request: CallRequest, at now: Instant
   ) -> (Result<Routed, Refusal>, [Output]) {
-    guard !isShuttingDown else { return (.failure(Refusal(.shuttingDown)), []) }
-    guard let tenant = TenantID(request.tenant).flatMap({ tenants[$0] }) else { return (.failure(Refusal(.unknownTenant)), []) }
     // No record is made of these: a flood would take the place of what an operator looks for.
-    guard callRates.admit(from: request.source, perSource: site.callsPerMinute, to: tenant.id, at: now) else {
-      return (.failure(Refusal(.rateLimited)), [])
+    guard !isShuttingDown else { return turnAway(request, .shuttingDown) }
+    guard let tenant = TenantID(request.tenant).flatMap({ tenants[$0] }) else { return turnAway(request, .unknownTenant) }
+    if let limit = callRates.admit(from: request.source, perSource: site.callsPerMinute, to: tenant.id, at: now) {
+      return turnAway(request, .rateLimited, limit: limit)
     }
     let place = Place(tenant: tenant.id, call: CallID(using: &randomness))
     return begin(place, visitor, request, ChanceKey(using: &randomness), at: now)
+  }
+
+  private func turnAway(
+    _ request: CallRequest, _ reason: Refusal.Reason, limit: CallRates.Limit? = nil
+  ) -> (Result<Routed, Refusal>, [Output]) {
+    let refused = RefusedCall(reason, page: request.page, network: request.source, limit: limit)
+    return (.failure(Refusal(reason)), turnedAway(refused, naming: request.tenant))
+  }
+
+  /// What is told of a call that did not begin.
+  ///
+  /// - Parameter text: what stood where the UUID of a business should; `nil` for nothing.
+  package func turnedAway(_ refused: RefusedCall, naming text: String?) -> [Output] {
+    let tenant = text.flatMap { TenantID($0) }.flatMap { tenants[$0]?.id }
+    guard tenant != .doctor else { return [] }
+    var refused = refused
+    if tenant == nil { refused.named = text?.cut(to: RefusedCall.maximumText) }
+    return [.flight(.turnedAway(tenant, refused))]
   }
 
   /// - Parameter chance: what the call draws everything from that others will see.

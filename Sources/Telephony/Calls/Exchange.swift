@@ -13,6 +13,8 @@ package struct Exchange: Sendable {
     case media(MediaCommand)
     case visitor(VisitorID, VisitorEvent)
     case agent(AgentSessionID, AgentEvent)
+    /// Tell an agent's browser in words that it is its agent's no more, and let its connection go.
+    case dismissed(AgentSessionID, Dismissal)
     /// The same to several browsers of one business.
     case desks([AgentSessionID], DeskEvent)
     /// A line of the call log: once when a call begins, once when all is known of it.
@@ -23,6 +25,8 @@ package struct Exchange: Sendable {
     case flight(FlightNote)
     /// Make an agent's phones durable, and tell `kept` or `keepFailed` how that went.
     case keep(KeptPhones)
+    /// The same for whether an agent wants calls; `statusKept` and `statusNotKept` are told.
+    case keepStatus(KeptStatus)
     case log(LogLine)
   }
 
@@ -62,8 +66,12 @@ package struct Exchange: Sendable {
   var passwordLines = LineLimit<SourceNetwork>()
   /// What happened at the SIP edge that nobody was told of.
   package internal(set) var edge = EdgeCounts()
+  /// Responses that answered nothing of ours.
+  package var strays: StrayResponses { layer.strays }
   package internal(set) var counts = ExchangeCounts()
   package internal(set) var isShuttingDown = false
+  /// Businesses that it takes.
+  var tenantRoom = Exchange.maximumTenants
 
   // Ways back from a machine's own names to the call that owns it.
   struct Place: Hashable {
@@ -91,6 +99,8 @@ package struct Exchange: Sendable {
   var ringing = DeadlineQueue<Place>()
   /// When a call ends for want of somebody's browser.
   var absences = DeadlineQueue<Absentee>()
+  /// When a phone is asked anew for its sound, after that crossed with a question of its own.
+  var refreshes = DeadlineQueue<Place>()
   var records = UnfinishedRecords()
   /// REGISTERs that wait for the disk, and each agent's.
   var keepings: [KeepTicket: Keeping] = [:]
@@ -111,7 +121,7 @@ package struct Exchange: Sendable {
   }
 
   package var deadline: Instant? {
-    let calls = earliest(earliest(ringing.next, absences.next, records.deadline), news.deadline)
+    let calls = earliest(earliest(ringing.next, absences.next, records.deadline, refreshes.next), news.deadline)
     let edge = earliest(layer.deadline, connections.deadline, registrations.next, passwordLines.deadline)
     return earliest(edge, calls, abandoned.deadline)
   }
@@ -132,6 +142,7 @@ package struct Exchange: Sendable {
     package var abandoned = 0
     package var ringing = 0
     package var absences = 0
+    package var refreshes = 0
     package var records = 0
     package var keepings = 0
     package var registrations = 0
@@ -152,6 +163,7 @@ package struct Exchange: Sendable {
     census.abandoned = abandoned.count
     census.ringing = ringing.count
     census.absences = absences.count
+    census.refreshes = refreshes.count
     census.records = records.count
     census.keepings = max(keepings.count, keepingsOf.keyCount)
     census.registrations = max(registrations.count, registeredOver.keyCount, registeredFrom.keyCount)
@@ -169,6 +181,7 @@ package struct Exchange: Sendable {
     while let absentee = absences.popDue(at: now) {
       outputs += [input(absentee.place, .timer)] + end(absentee.place, .connectionLost, at: now)
     }
+    while let place = refreshes.popDue(at: now) { outputs += [input(place, .timer)] + refreshAgain(place, at: now) }
     while let tenant = news.popDue(at: now) { outputs += tellDesks(of: tenant, at: now) }
     outputs += passwordLines.wake(at: now).map(log)
     outputs += abandoned.expire(at: now).flatMap { Self.rang($0) }

@@ -30,6 +30,8 @@ package struct NegotiatedAudio: Hashable, Codable, Sendable {
   /// The number under which we expect to receive.
   package var receivePayloadType: PayloadType
   package var telephoneEvent: TelephoneEventFormat?
+  /// A second number for Opus: our offer's, under which a phone speaks that answered with a number of its own (RFC 3264 §6.1).
+  package var alsoOpus: PayloadType?
   /// Whether the peer wants to hear us, and whether it will speak (`a=sendrecv` and its kin, seen from us).
   package var sends = true
   package var receives = true
@@ -42,6 +44,20 @@ package struct NegotiatedAudio: Hashable, Codable, Sendable {
     self.sendPayloadType = sendPayloadType
     self.receivePayloadType = receivePayloadType
     self.telephoneEvent = telephoneEvent
+  }
+
+  /// The codec that a packet of the peer's is in; `nil` for a number that means nothing here.
+  ///
+  /// Whoever answers an offer may speak in any codec that both named (RFC 3264 §6.1), and the numbers of G.711 mean the same to
+  /// everybody (RFC 3551 table 4): both are understood whatever was agreed first.
+  package func codec(of number: PayloadType) -> AudioCodec? {
+    if number == receivePayloadType { return codec }
+    if number == telephoneEvent?.payloadType { return nil }
+    switch number {
+    case .pcmu: return .pcmu
+    case .pcma: return .pcma
+    default: return number == alsoOpus ? .opus : nil
+    }
   }
 }
 
@@ -68,10 +84,13 @@ package struct BrowserLeg: Hashable, Sendable {
 package struct PhoneLeg: Hashable, Sendable {
   package var remote: SocketAddress
   package var audio: NegotiatedAudio
+  /// Where its signalling comes from: sound from there is believed as soon as sound from where it was described.
+  package var home: IPAddress?
 
-  package init(remote: SocketAddress, audio: NegotiatedAudio) {
+  package init(remote: SocketAddress, audio: NegotiatedAudio, home: IPAddress? = nil) {
     self.remote = remote
     self.audio = audio
+    self.home = home
   }
 }
 
@@ -134,8 +153,16 @@ package enum MediaEvent: Hashable, Sendable {
   /// What came from the peer in the first two seconds of a conversation, or in two seconds after a silence began or ended; again while
   /// a microphone gives nothing.
   case heard(LegID, SoundReport)
-  /// Neither RTP nor RTCP came from a phone in a conversation for 30 s, and it does not hold.
+  /// Neither RTP nor RTCP came from a phone in a conversation for 30 s, and it does not hold; for five minutes if it suppresses its silence.
   case gone(LegID)
+  /// A phone speaks another codec than was agreed first, one that is understood.
+  case speaks(LegID, AudioCodec)
+  /// By a phone's reports nothing of what it is sent arrives there any more, in two in a row; once more after two others.
+  ///
+  /// - isCertain: whether something did arrive before; else the phone may only report badly.
+  case unreached(LegID, isCertain: Bool)
+  /// By its reports it does arrive, after all.
+  case reachedAgain(LegID)
   case digit(LegID, DTMFDigit)
   case played(LegID)
   case closed(LegID, LegReport)
@@ -150,7 +177,8 @@ extension MediaEvent {
   package var leg: LegID? {
     switch self {
     case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
-      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .digit(let leg, _), .played(let leg), .closed(let leg, _):
+      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .speaks(let leg, _), .unreached(let leg, _),
+      .reachedAgain(let leg), .digit(let leg, _), .played(let leg), .closed(let leg, _):
       leg
     case .strained, .relaxed: nil
     }
@@ -167,13 +195,15 @@ package struct SoundReport: Hashable, Codable, Sendable {
     /// Below full scale (dBFS), so never above 0.
     case decibels(Int)
   }
-  /// Packets of sound.
+  /// Packets of sound, those of comfort noise included.
   package var packets: Int
   package var level = Level.unknown
-  /// Whether RTCP came lately: a phone that is there and sends no sound may suppress its silence.
+  /// Whether RTCP came lately, or the peer is known to suppress its silence: a phone that is there may send no sound.
   package var isReporting = false
   /// Whether anything was ever heard of the peer.
   package var hasSpoken = false
+  /// What came instead of sound: packets of a type that means nothing here.
+  package var foreign: PayloadType?
 
   package init(packets: Int, level: Level = .unknown) {
     self.packets = packets

@@ -2,6 +2,16 @@ import RTP
 import SDP
 
 extension NegotiatedAudio {
+  /// What a phone's description means for its leg; `nil` if there is no codec of ours in it.
+  init?(_ description: PhoneDescription) {
+    guard let codec = description.preferred else { return nil }
+    self.init(codec, among: description.codecs, direction: description.direction)
+    guard let own = PhoneSession.offered.first(where: \.isOpus)?.number,
+      !description.codecs.contains(where: { $0.number == own && !$0.isOpus })
+    else { return }
+    alsoOpus = PayloadType(own)
+  }
+
   /// What a peer's description means for a leg; `nil` for a codec that is none of ours.
   ///
   /// - Parameter direction: as the peer sees it.

@@ -51,8 +51,7 @@ package struct AgentPresence: Hashable, Sendable {
 extension Tenant {
   package func presence(of agent: Agent) -> AgentPresence {
     let state = state(of: agent)
-    var reason: String?
-    if state == .paused, case .paused(let why) = agent.status { reason = why }
+    let reason = state == .paused ? agent.pauseReason : nil
     return AgentPresence(agent: agent.name, displayName: agent.displayName, state: state, reason: reason)
   }
 
@@ -76,6 +75,8 @@ package enum DeskEvent: Hashable, Sendable {
   case agentState(AgentPresence)
   /// What is kept of this call has changed.
   case callsChanged(CallID)
+  /// One-way audio on the phone of the agent whose desks these are; `nil` when it is over.
+  case phoneSound(CallID, SoundTrouble?)
 }
 
 /// What desks are yet to be told, by business: a storm of registrations becomes a few words now and then.

@@ -1,3 +1,4 @@
+import COpenSSL
 import Testing
 import VirtualClock
 import Wire
@@ -58,7 +59,10 @@ struct DTLSTests {
     #expect(client.local != client.remote)
     #expect(client.profile == .aeadAES128GCM)
     #expect(client.local.count == 28)
-    #expect(pair.client.deadline == nil && pair.server.deadline == nil)
+    let restAt = pair.now + DTLSSession.restAfter
+    #expect(pair.client.deadline == restAt && pair.server.deadline == restAt)
+    #expect(pair.server.wake(at: restAt).isEmpty)
+    #expect(pair.server.deadline == nil && !pair.server.isResting, "whether the peer has spoken, its owner knows")
   }
 
   @Test("No datagram is larger than the MTU, and a hello in pieces is understood", arguments: [400, 600, 1200])
@@ -79,6 +83,32 @@ struct DTLSTests {
     deceivedServer.run()
     #expect(deceivedServer.keys.server == nil)
     #expect(deceivedServer.failures == [.fingerprintMismatch])
+  }
+
+  @Test("A datagram one byte past the limit is dropped like a loss, and the handshake goes on without it")
+  func longDatagram() throws {
+    let now = Instant()
+    let client = DTLSSession(identity: Self.one, role: .client, fingerprints: [Self.other.fingerprint])
+    let server = DTLSSession(identity: Self.other, role: .server, fingerprints: [Self.one.fingerprint])
+    guard case .send(let hello)? = client.start(at: now).first else { return #expect(Bool(false), "no hello") }
+    func answers(octets count: Int) -> [DTLSSession.Output] {
+      // What follows a record in its datagram is another record, here none that means anything.
+      let datagram = hello + [UInt8](repeating: 0, count: count - hello.count)
+      return datagram.withUnsafeBytes { server.receive($0, at: now) }
+    }
+    #expect(answers(octets: DTLSSession.maximumDatagram + 1).isEmpty)
+    #expect(!answers(octets: DTLSSession.maximumDatagram).isEmpty)
+  }
+
+  @Test("Datagrams that nobody takes wait up to the limit; one more is lost, as on the way")
+  func outbox() throws {
+    let outbox = DatagramBIO.Outbox()
+    let bio = try #require(DatagramBIO.make(filling: outbox))
+    defer { BIO_free(bio) }
+    for number in 0...UInt8(DatagramBIO.maximumWaiting) {
+      #expect(withUnsafeBytes(of: number) { BIO_write(bio, $0.baseAddress, 1) } == 1)
+    }
+    #expect(outbox.datagrams == (0..<UInt8(DatagramBIO.maximumWaiting)).map { [$0] })
   }
 
   @Test("Garbage at any stage is survived, and the handshake that it disturbs still ends", arguments: 0..<60 as Range<UInt64>)

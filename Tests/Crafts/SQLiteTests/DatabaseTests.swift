@@ -32,6 +32,20 @@ struct DatabaseTests {
     #expect(Array(back.utf8) == Array(text.utf8))
   }
 
+  @Test("A check tells so many faults, and not one more")
+  func faults() throws {
+    let database = try opened()
+    try database.script("CREATE TABLE parts (number INTEGER PRIMARY KEY, thing INTEGER REFERENCES things) STRICT")
+    try database.script("PRAGMA foreign_keys = OFF")
+    func orphans(_ numbers: ClosedRange<Int>) throws {
+      for number in numbers { try database.run("INSERT INTO parts VALUES (?1, 99)", number) }
+    }
+    try orphans(1...Database.maximumFaults - 1)
+    #expect(try database.integrityFaults().count == Database.maximumFaults - 1)
+    try orphans(Database.maximumFaults...Database.maximumFaults + 1)
+    #expect(try database.integrityFaults().count == Database.maximumFaults)
+  }
+
   @Test("Integers reach to both ends of 64 bits", arguments: [Int64.min, -1, 0, 1, Int64.max])
   func integers(_ number: Int64) throws {
     #expect(try kept(number) == number)

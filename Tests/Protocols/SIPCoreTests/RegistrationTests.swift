@@ -50,6 +50,22 @@ struct BindingTests {
     #expect(bindings.all.count == 3)
   }
 
+  @Test("What a phone says it is is kept without what moves a cursor, cut to its limit and never within a character")
+  mutating func userAgent() throws {
+    func kept(_ text: String) throws -> String? {
+      var (bindings, register) = (Bindings(), try request(.register))
+      register.headers.set(.contact, "<sip:a@192.0.2.1>")
+      register.headers.set(.userAgent, text)
+      guard case .accepted = bindings.apply(register, over: flow, at: start) else { return "refused" }
+      return bindings.all.first?.userAgent
+    }
+    let whole = String(repeating: "x", count: Bindings.maximumUserAgent)
+    #expect(try kept(whole) == whole && kept(whole + "y") == whole)
+    let odd = "x" + String(repeating: "ü", count: Bindings.maximumUserAgent / 2)
+    #expect(try kept(odd)?.utf8.count == Bindings.maximumUserAgent - 1)
+    #expect(try kept("Phone\u{1B}[2J 1.0") == "Phone[2J 1.0")
+  }
+
   @Test("A program that was restarted where another instance was takes its place")
   mutating func restarted() throws {
     #expect(try register("<sip:a@192.0.2.1>;+sip.instance=\"<urn:uuid:1>\"") == .accepted)
@@ -208,6 +224,35 @@ struct AuthenticatorTests {
       return
     }
     #expect(again[0].isStale)
+  }
+
+  @Test("The same request is given the same nonce for as long as it is said again; another one is given another")
+  mutating func recent() throws {
+    let secrets = secrets
+    func nonce(_ branch: Int, _ moment: Int) throws -> String? {
+      let register = try request(.register, branch: "z9hG4bK\(branch)")
+      let verdict = authenticator.judge(
+        register, of: TransactionKey(request: register), realm: "r", algorithms: [.md5], from: home, secrets: { _ in secrets },
+        at: start + .milliseconds(Int64(moment)))
+      guard case .challenge(let challenges) = verdict else { return nil }
+      return challenges.first?.nonce
+    }
+    let first = try nonce(0, 0)
+    #expect(try first != nil && nonce(0, 500) == first && nonce(0, 31_999) == first)
+    #expect(try nonce(1, 31_999) != first)
+    #expect(try nonce(0, 32_000) != first, "nobody says it again after timer F")
+  }
+
+  @Test("Past the limit of remembered nonces a newer one takes an older one's place, and is remembered itself")
+  func recentLimit() {
+    var recent = RecentNonces(ChanceKey(1, 2))
+    for number in 0...RecentNonces.maximumRemembered {
+      let key = TransactionKey(client: "z9hG4bK\(number)", method: .register)
+      #expect(recent[key, start] == nil)
+      let nonce = DigestAuthenticator.Nonce(made: start, number: UInt64(number))
+      recent.note(nonce, for: key)
+      #expect(recent[key, start] == nonce)
+    }
   }
 
   @Test("A source may be wrong so often at once, and then once in a while")

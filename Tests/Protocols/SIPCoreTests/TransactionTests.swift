@@ -184,6 +184,24 @@ struct ServerTransactionTests {
     #expect(run(&layer).isEmpty && layer.count == 0)
   }
 
+  @Test("An answer that need not be remembered leaves nothing behind; its request is new when it comes again (§8.2.7)")
+  func stateless() throws {
+    var layer = TransactionLayer()
+    let register = try request(.register)
+    for moment in [0, 500, 1500] {
+      let key = try begin(&layer, register)
+      #expect(layer.heldOctets > 0)
+      let answer = SIPResponse(to: register, .unauthorized, toTag: "t")
+      #expect(sent(layer.respondStatelessly(key, answer)) == ["SIP/2.0 401 Unauthorized"], "after \(moment) ms")
+      #expect(layer.count == 0 && layer.heldOctets == 0 && layer.deadline == nil)
+      #expect(layer.respondStatelessly(key, answer).isEmpty && layer.respond(key, answer, at: start).isEmpty)
+    }
+    let key = try begin(&layer, register)
+    _ = layer.respond(key, SIPResponse(to: register, .ok, toTag: "t"), at: start)
+    #expect(layer.respondStatelessly(key, SIPResponse(to: register, .unauthorized)).isEmpty, "it has its answer")
+    #expect(layer.count == 1)
+  }
+
   @Test("CANCEL is answered at once and told to its INVITE; without one it is 481 (§9.2)")
   func cancel() throws {
     var layer = TransactionLayer()

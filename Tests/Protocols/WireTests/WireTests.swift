@@ -25,6 +25,18 @@ struct WireTests {
     #expect(IPAddress(text) == nil)
   }
 
+  @Test("What is kept fits its block, and a buffer that was read to its end holds none")
+  func blocks() {
+    var octets: [UInt8] = []
+    for number in 0..<700 { octets.append(UInt8(truncatingIfNeeded: number)) }
+    #expect(octets.fitted == octets && octets.fitted.capacity < 740 && [UInt8]().fitted.isEmpty)
+    octets.consume(600)
+    #expect(octets.count == 100 && octets.first == UInt8(600 % 256) && octets.capacity >= 100)
+    octets.consume(0)
+    octets.consume(100)
+    #expect(octets.isEmpty && octets.capacity == 0)
+  }
+
   @Test("Socket addresses keep brackets for IPv6 only")
   func socketAddresses() {
     #expect(SocketAddress("127.0.0.1:5060") == SocketAddress(.loopback, 5060))

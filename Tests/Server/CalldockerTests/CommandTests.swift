@@ -53,6 +53,14 @@ struct CommandTests {
     #expect(run("agent", "add", UUID().uuidString, "alice", "--password", "a", "--password-stdin") == 64)
     #expect(run("tenant", "list") == 69)
     #expect(run("serve", "--htp-port", "1") == 64 && run("serve", "word") == 64)
+    let plan = try TemporaryFile("[c]\nexten => 1,1,Hangup()\n")
+    #expect(
+      run("dialplan", "show", "--file", plan.path) == 0 && run("dialplan", "show", "--file", plan.path, "c", "1", "--json") == 0
+    )
+    #expect(
+      run("dialplan", "show", "--file", plan.path, "d") == 65
+        && run("dialplan", "show", "--file", plan.path, "c", "1", "x") == 64)
+    #expect(run("dialplan", "show", "--svg", "--file", plan.path) == 0 && run("dialplan", "show", "--svg") == 64)
     let file = try TemporaryFile("htp-port = 1\n")
     #expect(run("serve", "--config", file.path) == 78 && run("tenant", "list", "--config", file.path) == 78)
     #expect(!FileManager.default.fileExists(atPath: folder.path))
@@ -73,5 +81,16 @@ struct HTTPReplyTests {
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Le",
       "HTTP/1.1 x\r\n\r\n", "SIP/2.0 200 OK\r\n\r\n", "\r\n\r\n",
     ] { #expect(read(broken) == nil, "\(broken)") }
+  }
+
+  @Test("An answer of so many bytes is read, and one byte more is refused")
+  func limit() {
+    let length = HTTPReply.maximumBytes - "HTTP/1.1 200 OK\r\nContent-Length: 12345678\r\n\r\n".utf8.count
+    for (extra, isRead) in [(0, true), (1, false)] {
+      let head = Array("HTTP/1.1 200 OK\r\nContent-Length: \(length + extra)\r\n\r\n".utf8)
+      let octets = head + [UInt8](repeating: 0x78, count: length + extra)
+      #expect(octets.count == HTTPReply.maximumBytes + extra)
+      #expect(((try? HTTPReply(parsing: octets)) != nil) == isRead)
+    }
   }
 }

@@ -10,7 +10,7 @@ import Wire
 @testable import Calldocker
 
 /// A whole server on a folder of its own, without a client.
-private func withServer(in folder: String, _ body: (Server) async throws -> Void) async throws {
+func withServer(in folder: String, _ body: (Server) async throws -> Void) async throws {
   var configuration = Configuration()
   configuration.data = folder
   configuration.host = .loopback

@@ -35,7 +35,11 @@ struct ExaminationTests {
     try await withServer { client in
       let (service, patient) = client.patient(Service(Configuration(), version: "0"))
       #expect(service.process == getpid() && service.firstPhonePort == 33_000)
-      let diagnosis = Doctor(service, patient, Doctor.Wishes(), version: service.version).examine()
+      // A machine that builds and tests beside may have no time for a call: then that is what is told, and another is made.
+      var diagnosis = Doctor(service, patient, Doctor.Wishes(), version: service.version).examine()
+      for _ in 0..<5 where diagnosis.checks.filter({ $0.verdict == .failed }).map(\.check) == ["call"] {
+        diagnosis = Doctor(service, patient, Doctor.Wishes(), version: service.version).examine()
+      }
       #expect(diagnosis.checks.map(\.check).contains("call") && diagnosis.verdict < .failed, "\(diagnosis.text)")
     }
   }
@@ -49,11 +53,11 @@ struct WebLineTests {
     try await withServer(secure) { client in
       let service: Service = try client.ask("GET", "/service")
       for _ in 0..<20 {
-        let line = try WebLine(connect: service.http, speaksTLS: true, within: .seconds(10))
+        let line = try WebLine(connect: service.http, speaksTLS: true, within: .seconds(60))
         #expect(line.serverCertificate?.count == 32)
         #expect(try line.get("/healthz").status == 200)
       }
-      #expect(try WebLine(connect: service.http, speaksTLS: false, within: .seconds(10)).get("/nothing").status == 404)
+      #expect(try WebLine(connect: service.http, speaksTLS: false, within: .seconds(60)).get("/nothing").status == 404)
     }
   }
 }

@@ -1,5 +1,7 @@
 import Foundation
+import Peers
 import Testing
+import Wire
 
 @testable import Doctor
 
@@ -30,6 +32,42 @@ struct CallCheckTests {
   func stuck(step: CallCheck.Step, words: String) {
     let check = CallCheck(step: step, obstacle: "nobody said anything")
     #expect(check.verdict == .failed && check.findings.count == 1 && check.says(words) && check.says(": nobody said anything."))
+  }
+
+  @Test("A phone that is told another address than the one it is to use: which, where, and what to do")
+  func misdirected() throws {
+    func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
+    let (right, wrong) = (try address("192.0.2.1"), try address("10.0.0.5"))
+    func told(_ via: IPAddress?, _ contact: IPAddress?, _ sound: IPAddress?) throws -> CallCheck {
+      let directions = Directions(via: via, contact: contact, sound: sound)
+      return call { $0.told = .init(directions: directions, expected: right, phone: .v4(7)) }
+    }
+    #expect(try told(right, right, right).findings.isEmpty)
+    let sound = try told(right, right, wrong)
+    #expect(sound.verdict == .failed && sound.says("was told 10.0.0.5 in the SDP's c= where 192.0.2.1 was to be told"))
+    #expect(sound.says("--advertise") && sound.says("SIP ALG"))
+    #expect(try told(wrong, nil, right).says("10.0.0.5 in Via, no address in Contact where"))
+    // Where the call came to nothing for that, both stand there.
+    var lost = try told(right, wrong, right)
+    (lost.step, lost.obstacle) = (.answering, "nobody acknowledged")
+    #expect(lost.findings.count == 2 && lost.says("10.0.0.5 in Contact") && lost.says("did not begin"))
+  }
+
+  @Test("To a phone of this network SIP says the address facing it, to one outside the advertised one")
+  func directions() throws {
+    func service(host: String, advertised: String?) -> Service {
+      Service(
+        version: "0", data: "/d", host: host, httpPort: 1, sipPort: 2, mediaPorts: [], firstPhonePort: 3, lastPhonePort: 4,
+        dialplans: "/p", web: "/w", advertised: advertised, tls: "off", receiveBuffer: 0)
+    }
+    for (host, advertised, expected) in [
+      ("0.0.0.0", "93.184.216.34", "127.0.0.1"), ("10.0.0.5", "93.184.216.34", "10.0.0.5"),
+      ("93.184.216.35", "93.184.216.34", "93.184.216.34"), ("93.184.216.35", nil, "93.184.216.35"),
+      ("2606:2800::5", "93.184.216.34", "2606:2800::5"),
+    ] {
+      let service = service(host: host, advertised: advertised)
+      #expect(service.told(to: service.reach).description == expected, "\(host)")
+    }
   }
 
   @Test("One-way audio is named by the end that hears nothing")
@@ -107,6 +145,12 @@ struct WebSocketFramesTests {
     var long = WebSocketFrames()
     long.feed([0x81, 127, 0, 0, 0, 0, 0x7F, 0, 0, 0])
     #expect(throws: WebLine.Ended.self) { try long.texts() }
+    var limit = WebSocketFrames()
+    limit.feed([0x81, 127] + UInt64(WebSocketFrames.maximumMessage).octets)
+    #expect(throws: Never.self) { try limit.texts() }
+    var onePast = WebSocketFrames()
+    onePast.feed([0x81, 127] + UInt64(WebSocketFrames.maximumMessage + 1).octets)
+    #expect(throws: WebLine.Ended.self) { try onePast.texts() }
     var over = WebSocketFrames()
     over.feed([0x88, 0])
     #expect(throws: WebLine.Ended.self) { try over.texts() }

@@ -109,6 +109,16 @@ struct SocketOwnersTests {
 
 @Suite("The doctor finds out who has a port")
 struct OwnPortTests {
+  @Test("Each of many ports is found: the kernel tells of its sockets page by page")
+  func many() throws {
+    let sockets = try (0..<200).map { _ in try UDPSocket(bind: SocketAddress(.loopback, 0)) }
+    defer { for socket in sockets { socket.close() } }
+    let owners = SocketOwners.read()
+    for socket in sockets {
+      #expect(owners.owner(of: try #require(socket.localAddress?.port), .udp)?.hasSuffix("(process \(getpid()))") == true)
+    }
+  }
+
   @Test("A port of this process is this process's, while others come and go")
   func own() throws {
     let socket = try UDPSocket(bind: SocketAddress(.loopback, 0))

@@ -167,21 +167,31 @@ struct TCPTests {
     }
   }
 
+  /// What a client heard or did that spoke with it, and that it let go of in the end.
+  private static func meet<Value: Sendable>(
+    _ leaver: Leaver, _ work: @escaping @Sendable (Client) throws -> Value
+  ) async throws -> Value {
+    try await leaver.start()
+    let address = leaver.listener.localAddress
+    let value = try await onThread {
+      let client = try Client(address)
+      defer { close(client.file) }
+      return try work(client)
+    }
+    #expect(await eventually { await leaver.isOver })
+    return value
+  }
+
   @Test("RFC 9112 §9.6: a peer that sends on after our last words still gets them, and nobody hears what it sends")
   func lastWords() async throws {
     let leaver = try Leaver(Array(repeating: 1, count: 200_000))
-    try await leaver.start()
-    let address = leaver.listener.localAddress
-    let read = try await Self.onThread {
-      let client = try Client(address)
-      defer { close(client.file) }
+    let read = try await Self.meet(leaver) { client in
       // The rest of a body that was refused by its first bytes.
       _ = client.send(100)
       try #require(client.send(4_000_000))
       return client.readAll()
     }
     #expect(read == 200_000)
-    #expect(await Self.eventually { await leaver.isOver })
     #expect(await leaver.heard <= 65_536, "deaf from its last words on")
     await leaver.stop()
   }
@@ -189,17 +199,12 @@ struct TCPTests {
   @Test("A peer that has ended gets what waits for it")
   func halfClosed() async throws {
     let leaver = try Leaver(Array(repeating: 1, count: 4_000_000))
-    try await leaver.start()
-    let address = leaver.listener.localAddress
-    let read = try await Self.onThread {
-      let client = try Client(address)
-      defer { close(client.file) }
+    let read = try await Self.meet(leaver) { client in
       _ = client.send(1)
       shutdown(client.file, Int32(SHUT_WR))
       return client.readAll()
     }
     #expect(read == 4_000_000)
-    #expect(await Self.eventually { await leaver.isOver })
     await leaver.stop()
   }
 
@@ -224,32 +229,22 @@ struct TCPTests {
   func tooMuchWaits() async throws {
     // What the kernel takes waits there, and what it does not here: more than both can hold.
     let leaver = try Leaver(Array(repeating: 1, count: TCPConnection.maximumWaiting + 1), patience: .seconds(600))
-    try await leaver.start()
-    let address = leaver.listener.localAddress
-    let read = try await Self.onThread {
-      let client = try Client(address)
-      defer { close(client.file) }
+    let read = try await Self.meet(leaver) { client in
       _ = client.send(1)
       return client.readAll()
     }
     #expect(read == 0, "nothing of what is too much is sent")
-    #expect(await Self.eventually { await leaver.isOver })
     await leaver.stop()
   }
 
   @Test("A peer that sends on for ever is given up at a named size")
   func unheard() async throws {
     let leaver = try Leaver([1], patience: .seconds(600))
-    try await leaver.start()
-    let address = leaver.listener.localAddress
-    let wasTaken = try await Self.onThread {
-      let client = try Client(address)
-      defer { close(client.file) }
+    let wasTaken = try await Self.meet(leaver) { client in
       _ = client.send(1)
       return client.send(TCPConnection.maximumUnheard * 4)
     }
     #expect(!wasTaken)
-    #expect(await Self.eventually { await leaver.isOver })
     await leaver.stop()
   }
 

@@ -86,6 +86,7 @@ struct CallHistoryTests {
       if Int.random(in: 0..<4, using: &random) > 0 {
         call.end = CallEndRow(at: 40, reason: Bool.random(using: &random) ? "no-answer" : "agent-hung-up")
       }
+      if Bool.random(using: &random) { call.answeredAt = 35 }
       try store.completeCall(call)
       calls.append(call)
     }
@@ -97,15 +98,19 @@ struct CallHistoryTests {
   func model(seed: UInt64) throws {
     let calls = try fill(seed)
     for agent in [nil, "alice", "nobody"] {
-      for reason in [nil, "no-answer"] {
+      let kinds: [(String?, Bool?)] = [(nil, nil), ("no-answer", nil), (nil, true), (nil, false), ("no-answer", true)]
+      for (reason, isAnswered) in kinds {
         for (from, to): (WallTime?, WallTime?) in [(nil, nil), (5, nil), (nil, 20), (5, 20), (20, 5), (7, 7)] {
           let expected = calls.filter { call in
             guard call.tenant == one, agent == nil || call.agent == agent else { return false }
             guard reason == nil || call.end?.reason == reason else { return false }
+            guard isAnswered == nil || isAnswered == (call.answeredAt != nil), isAnswered != false || call.end != nil else {
+              return false
+            }
             return call.startedAt >= from ?? WallTime(milliseconds: .min) && call.startedAt < to ?? WallTime(milliseconds: .max)
           }.sorted { ($0.startedAt, $0.id) > ($1.startedAt, $1.id) }
           for limit in [1, 7, 200] {
-            var query = CallQuery(agent: agent, reason: reason, from: from, to: to, limit: limit)
+            var query = CallQuery(agent: agent, reason: reason, isAnswered: isAnswered, from: from, to: to, limit: limit)
             var found: [CallRow] = []
             repeat {
               let page = try store.calls(of: one, query)
@@ -161,8 +166,9 @@ struct CallHistoryTests {
       (nil, nil, nil, "calls_by_start"), ("a", nil, nil, "calls_by_agent"), (nil, nil, "r", "calls_by_reason"),
       ("a", nil, "r", "calls_by_"), (nil, "t", nil, "calls_by_team"), ("a", "t", "r", "calls_by_"),
     ] {
-      for after in [nil, CallCursor(startedAt: 1, id: "a")] {
-        let query = CallQuery(agent: agent, team: team, reason: reason, from: 1, to: 2, after: after)
+      let kinds: [(CallCursor?, Bool?)] = [(nil, nil), (CallCursor(startedAt: 1, id: "a"), nil), (nil, true), (nil, false)]
+      for (after, isAnswered) in kinds {
+        let query = CallQuery(agent: agent, team: team, reason: reason, isAnswered: isAnswered, from: 1, to: 2, after: after)
         let plan = try store.database.plan(of: query.sql)
         #expect(plan.count == 1, "\(plan)")
         #expect(plan.first?.hasPrefix("SEARCH calls USING INDEX \(index)") == true, "\(plan)")

@@ -212,6 +212,30 @@ struct TableTests {
     #expect(try store.serviceAudit().map(\.what) == ["started"])
   }
 
+  @Test("The audit keeps so many changes of one tenant and no older ones; another's stay")
+  func auditLimits() throws {
+    try store.addTenant(.numbered(1))
+    try store.addTenant(.numbered(2))
+    let entry = AuditEntry(who: "ann", role: "owner", source: "public", what: "x", target: "y", fields: ["a", "b"])
+    try store.enter(entry, in: two, at: 1)
+    try store.enter(entry, in: nil, at: 1)
+    try store.database.run(
+      """
+      WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?1)
+      INSERT INTO audit (tenant, at, who, what) SELECT ?2, 1, 'ann', 'x' FROM numbers
+      """,
+      AuditRow.maximumRows - 1, one)
+    try store.enter(entry, in: one, at: 1)
+    #expect(try store.audit(of: one, before: 4).map(\.number) == [3])
+    try store.enter(entry, in: one, at: 1)
+    #expect(try store.audit(of: one, before: 4).isEmpty, "one past the limit takes the oldest away")
+    let row = try #require(try store.audit(of: two).first)
+    #expect(row.fields == ["a", "b"] && row.target == "y" && row.role == "owner" && row.source == "public")
+    let later = WallTime(milliseconds: 86_400_000 * Int64(AuditRow.maximumDays) + 2)
+    for _ in 0...AuditRow.maximumRows / 100 + 1 { try store.enter(entry, in: one, at: later) }
+    #expect(try store.audit(of: two).isEmpty && store.serviceAudit().isEmpty, "too old")
+  }
+
   @Test("A tenant goes with all that is its own, and nothing else does")
   func removal() throws {
     for number: UInt8 in 1...3 { try Office.furnish(number, store) }

@@ -12,9 +12,10 @@ struct AbandonedInvitesTests {
   @Test("One past the limit, the oldest is forgotten; a minute later, all are")
   func limit() throws {
     let request = SIPRequest(.invite, .sip(try #require(SIPURI("sip:a@b"))))
+    let invite = AbandonedInvites.Invite(request: request, peer: .loopback, chance: .seeded(1))
     var abandoned = AbandonedInvites()
     for number in 0...AbandonedInvites.maximum {
-      abandoned.insert(key(number), request, chance: .seeded(1), at: Instant() + .milliseconds(Int64(number)))
+      abandoned.insert(key(number), invite, at: Instant() + .milliseconds(Int64(number)))
     }
     #expect(abandoned.count == AbandonedInvites.maximum)
     #expect(abandoned[key(0)] == nil && abandoned[key(1)] != nil && abandoned[key(AbandonedInvites.maximum)] != nil)

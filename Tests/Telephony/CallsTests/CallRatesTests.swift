@@ -12,7 +12,7 @@ struct CallRatesTests {
   private let there = SourceNetwork(.v4(0xC633_6402))
 
   private mutating func admitted(_ count: Int, from source: SourceNetwork?, to tenant: TenantID, at now: Instant) -> Int {
-    (0..<count).count { _ in rates.admit(from: source, perSource: 30, to: tenant, at: now) }
+    (0..<count).count { _ in rates.admit(from: source, perSource: 30, to: tenant, at: now) == nil }
   }
 
   @Test("A minute's worth from one network may come at once, one more waits for its share; others are not concerned")
@@ -70,7 +70,7 @@ struct CallRatesTests {
     #expect(rates.sourceCount == 1)
   }
 
-  @Test("A visitor past the limit hears rate-limited, and nothing is kept of that")
+  @Test("A visitor past the limit hears rate-limited, and no record is made of that")
   func exchange() throws {
     var line = try SignallingLine()
     var reasons: [Refusal.Reason?] = []
@@ -79,7 +79,9 @@ struct CallRatesTests {
       let (result, outputs) = line.exchange.callRequest(VisitorID(UInt64(number)), request, at: line.now)
       if case .failure(let refusal) = result {
         reasons.append(refusal.reason)
-        if refusal.reason == .rateLimited { #expect(outputs.isEmpty) }
+        guard refusal.reason == .rateLimited else { continue }
+        let refused = RefusedCall(.rateLimited, network: here, limit: .ofNetwork)
+        #expect(outputs == [.flight(.turnedAway(line.tenant, refused))], "it is counted, and no record is made of it")
       }
     }
     #expect(reasons.count == CallRates.standardPerSource + 1, "nobody is there, and each try counts")

@@ -66,6 +66,16 @@ struct FlightRecordTests {
     #expect(record.count == 1 && record.octets <= FlightRecord.maximumEntryBytes)
   }
 
+  @Test("What a visitor says of itself is cut, each part to its own limit")
+  func visitor() {
+    let long = String(repeating: "x", count: 5000)
+    let record = record("call", .asked(name: long, page: "https://\(long)", extensionDialled: long, hasOffer: true))
+    guard case .asked(let name?, let page?, let number?, _)? = record.entries.first?.event else {
+      return #expect(Bool(false), "\(record.entries)")
+    }
+    #expect([name, page, number].map(\.utf8.count) == [400, 1500, 100])
+  }
+
   @Test("One leg past the limit is counted only")
   func legs() {
     var record = record()
@@ -168,12 +178,27 @@ struct FlightRecordTests {
     #expect(!recorder.records(of: Self.tenant, beginning: "call-1", at: start).isEmpty)
   }
 
+  @Test("Of what waits to be written down the oldest goes where one more comes, and nothing is told twice")
+  func ripe() {
+    var recorder = FlightRecorder()
+    for number in 0...FlightRecorder.maximumRipe {
+      let call = CallID("call\(number)")
+      let asked = FlightEvent.asked(name: nil, page: nil, extensionDialled: nil, hasOffer: true)
+      recorder.take([asked, .refused(.noAgents, words: nil)].map { .flight(.happened(Self.tenant, call, $0)) }, at: start)
+    }
+    let told = recorder.harvest().map(\.call.description)
+    #expect(told == (1...FlightRecorder.maximumRipe).map { "call\($0)" })
+    #expect(recorder.harvest().isEmpty)
+  }
+
   @Test("The archive holds so many, of each tenant so many, and of its refusals fewer: the oldest go first")
   func archive() {
     var archive = FlightArchive()
     let ended = FlightEvent.ended(.noAnswer, seconds: 0)
     archive.insert(record("first", ended))
-    for number in 0...FlightArchive.maximumRefusalsPerTenant { archive.insert(record("refused\(number)", .refused(.noAgents, words: nil))) }
+    for number in 0...FlightArchive.maximumRefusalsPerTenant {
+      archive.insert(record("refused\(number)", .refused(.noAgents, words: nil)))
+    }
     #expect(archive.count == FlightArchive.maximumRefusalsPerTenant + 1, "a crowd before a closed door pushes out no call")
     for number in 1...FlightArchive.maximumRecordsPerTenant { archive.insert(record("call\(number)", ended)) }
     let ids = Set(archive.records(of: Self.tenant).map(\.call.description))

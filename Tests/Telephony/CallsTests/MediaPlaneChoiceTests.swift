@@ -7,19 +7,6 @@ import Wire
 
 @Suite("Several media planes")
 struct MediaPlaneChoiceTests {
-  private static let offer = """
-    v=0
-    o=- 1 1 IN IP4 127.0.0.1
-    s=-
-    t=0 0
-    m=audio 9 UDP/TLS/RTP/SAVPF 111
-    a=ice-ufrag:abcd
-    a=ice-pwd:abcdefghijklmnopqrstuvwx
-    a=fingerprint:\(Fingerprint(algorithm: .sha256, octets: Array(repeating: 7, count: 32)))
-    a=setup:actpass
-    a=rtpmap:111 opus/48000/2
-    """
-
   private let tenant: TenantID
   private var exchange: Exchange
 
@@ -34,7 +21,7 @@ struct MediaPlaneChoiceTests {
 
   /// The port that the answer sends the visitor to, and the planes that were wished something of.
   private mutating func call(_ visitor: UInt64) throws -> (call: CallID, port: UInt16?, planes: Set<Int>) {
-    let request = CallRequest(tenant: tenant.description, offer: Self.offer)
+    let request = CallRequest(tenant: tenant.description, offer: SignallingLine.offer)
     let (result, outputs) = exchange.callRequest(VisitorID(visitor), request, at: Instant())
     let routed = try result.get()
     let port = try SessionDescription(parsing: routed.answer ?? "").media.first?.port

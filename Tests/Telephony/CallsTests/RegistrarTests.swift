@@ -117,6 +117,43 @@ struct RegistrarTests {
     #expect(line.register("alice", over: home, number: 200).answer?.status == .ok)
   }
 
+  @Test("A challenge makes no transaction, and the same REGISTER hears the same again, to the octet (RFC 3261 §8.2.7)")
+  func stateless() throws {
+    var line = try SignallingLine()
+    let register = line.request(.register, to: "alice", over: home, number: 1).serialized()
+    func answer() -> [UInt8]? {
+      let outputs = line.send(register, over: home)
+      return outputs.lazy.compactMap { if case .datagram(let octets, _) = $0 { octets } else { nil } }.first
+    }
+    let first = answer()
+    #expect(first.map { String(decoding: $0, as: UTF8.self) }?.hasPrefix("SIP/2.0 401 ") == true)
+    for pause in [Duration.milliseconds(500), .seconds(1), .seconds(2), .seconds(4)] {
+      #expect(line.exchange.census.transactions == 0 && line.exchange.layer.heldOctets == 0)
+      line.now += pause
+      #expect(answer() == first)
+    }
+    #expect(line.register("alice", over: home, number: 9).answer?.status == .ok)
+    #expect(line.exchange.census.transactions == 1, "of both its REGISTERs only the second is remembered")
+  }
+
+  @Test("A wrong password counts once, however often its REGISTER comes")
+  func wrongOnce() throws {
+    var line = try SignallingLine()
+    var register = line.request(.register, to: "alice", over: elsewhere, number: 1)
+    let challenge = try #require(
+      responses(line.send(register.serialized(), over: elsewhere)).first?.headers.challenges().first)
+    register.headers.set(.via, elsewhere.reversed.via(branch: "z9hG4bKwrong").description)
+    let credentials = DigestCredentials(
+      answering: challenge, username: "alice", password: "guess", method: .register, uri: "sip:x", clientNonce: "c")
+    register.headers.append(.authorization, credentials.description)
+    let first = responses(line.send(register.serialized(), over: elsewhere)).first
+    #expect(first?.status == .unauthorized && line.exchange.census.transactions == 1)
+    for _ in 0..<2 * WrongPasswords.burst {
+      #expect(responses(line.send(register.serialized(), over: elsewhere)).first == first)
+    }
+    #expect(line.register("alice", over: elsewhere, number: 9).answer?.status == .ok, "nobody is slowed")
+  }
+
   @Test("A path is kept, told back, and passed by the INVITE (RFC 3327)")
   func path() throws {
     var line = try SignallingLine()

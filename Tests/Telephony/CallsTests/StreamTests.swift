@@ -114,6 +114,26 @@ struct StreamTests {
     #expect(line.exchange.callCount == 0)
   }
 
+  @Test("A forged refusal ends no call: not while it rings, nor with the 2xx of a phone that nobody waits for")
+  func forged() throws {
+    var line = try SignallingLine(agents: ["alice"])
+    let phone = SignallingLine.udp()
+    let thief = SignallingLine.udp(.v4(0xCB00_7109))
+    #expect(line.register("alice", over: phone).answer?.status == .ok)
+    let (call, outputs) = line.call()
+    let invite = try #require(requests(line.openLegs(outputs)).first)
+    let refusal = SIPResponse(to: invite, .decline, toTag: "x")
+    #expect(messages(line.send(refusal.serialized(), over: thief)).isEmpty && line.exchange.callCount == 1)
+    #expect(line.exchange.strays[.address] == 1)
+    let ringing = SIPResponse(to: invite, .ringing, toTag: "phone")
+    _ = line.send(ringing.serialized(), over: SignallingLine.udp(port: 61_000))
+    _ = line.exchange.hangUp(VisitorID(1), try #require(call), at: line.now)
+    // Nobody waits for this INVITE any more, and a 2xx to it is hung up: but only where it was asked.
+    let late = SignallingLine.accepting(invite, over: thief).serialized()
+    _ = line.wait(.seconds(40))
+    #expect(messages(line.send(late, over: thief)).isEmpty && line.exchange.strays[.address] == 2)
+  }
+
   @Test("With nowhere to go a BYE is lost and counted; no connection is ever opened to a phone")
   func lost() throws {
     var (line, call, _) = try talking()

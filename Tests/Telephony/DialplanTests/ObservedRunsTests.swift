@@ -15,9 +15,14 @@ struct ObservedRunsTests {
     var start: Start
     var callerid: String?
     var dtmf: [String]
-    var hangup_on: String?
+    var hangUpOn: String?
     var expect: [String]
     var `where`: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case name, topic, conf, files, start, callerid, dtmf, expect, `where`
+      case hangUpOn = "hangup_on"
+    }
 
     var testDescription: String { "\(name): \(topic)" }
   }
@@ -41,7 +46,7 @@ struct ObservedRunsTests {
     let plan = Dialplan.load(from: SourceFiles(texts)).plan
     var scenario = Scenario(context: observed.start.context, exten: observed.start.exten)
     scenario.inputs = observed.dtmf
-    scenario.hangsUpOn = observed.hangup_on
+    scenario.hangsUpOn = observed.hangUpOn
     scenario.sounds = [
       "short": .milliseconds(300), "menu": .seconds(2), "long": .seconds(8), "digits": .seconds(1),
     ]

@@ -72,6 +72,44 @@ struct TimeRuleTests {
     #expect(TimeRule("*,fry").isNever && !TimeRule("*,fri").isNever && TimeRule("*,*").isAlways)
   }
 
+  @Test("The same context may be included at several times: closed for lunch")
+  func lunch() {
+    let loaded = Dialplan.load(
+      from: SourceFiles([
+        "extensions.conf": """
+        [c]
+        include => open,9:00-11:59,mon-fri,*,*
+        include => open,13:00-16:59,mon-fri,*,*
+        include => open,13:00-16:59,mon-fri,*,*
+        [open]
+        exten => 1,1,NoOp()
+        """
+      ]))
+    #expect(loaded.findings.all.map(\.place.line) == [4])
+    let open = [(8, 59), (9, 0), (12, 30), (13, 0), (17, 0)].map {
+      loaded.plan.has("1", in: "c", Inquiry(caller: nil, epoch: Self.tuesday($0, $1), zones: OnlyUTC()))
+    }
+    #expect(open == [false, true, false, true, false])
+  }
+
+  @Test("A plan is told of times that cannot be read, where they stand")
+  func checked() {
+    let loaded = Dialplan.load(
+      from: SourceFiles([
+        "extensions.conf": """
+        [c]
+        include => d,9:00-24:00,*,*,*
+        exten => 1,1,GotoIfTime(9:00-16:59,monday,*,*?1,3)
+         same => 2,GotoIfTime(${HOURS}?1,3)
+         same => 3,ExecIfTime(*,fri,*,xyz?Hangup())
+        [d]
+        exten => 2,1,Hangup()
+        """
+      ]))
+    let told = (loaded.findings.all + Checker.check(loaded.plan)).filter { $0.what.hasPrefix("“") }
+    #expect(told.map(\.place.description) == ["extensions.conf:2:14", "extensions.conf:3:36", "extensions.conf:5:31"])
+  }
+
   @Test("A rule of any length is a value; a too long one holds never and says so")
   func limit() {
     let longest = "12:30" + String(repeating: "&12:30", count: (TimeRule.maximumLength - 5) / 6)

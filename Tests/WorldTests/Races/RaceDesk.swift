@@ -95,7 +95,7 @@ final class RaceDesk {
     case .ended(let call, _, _):
       if talk?.call != call { world.fault("\(name) was told of the end of a call that was not its own") }
       talk = nil
-    case .visitorLost, .visitorBack, .troubled, .soundIsWell: break
+    case .visitorLost, .visitorBack, .troubled, .soundIsWell, .takenOver: break
     }
   }
 

@@ -176,8 +176,9 @@ final class RaceWorld {
         if endings[visitor] != nil { fault("a visitor heard of an ended call") }
         if case .talking = event { talkingSince = now }
       case .agent(let session, let event): desks.first { $0.session == session }?.isSent(event)
-      case .desks, .record, .flight: break
+      case .desks, .dismissed, .record, .flight: break
       case .keep(let phones): keep(phones)
+      case .keepStatus(let status): after(milliseconds(0...15)) { [self] in exchange.statusKept(status) }
       case .log(let line): note("· \(line.event)")
       }
     }

@@ -6,15 +6,14 @@ import SIPSyntax
 import Testing
 import Wire
 
-/// One way in which a call can go, played in virtual time, and what `calldocker why` tells of it.
+/// One way in which a call can go, played in virtual time; what `calldocker why` tells of it stands under its name in `told.txt`.
 struct Scenario: Sendable, CustomTestStringConvertible {
   let name: String
   let play: @Sendable (Stage) throws -> Void
-  /// Every line of the story but its first, without times.
-  let story: String
 
-  init(_ name: String, _ story: String, _ play: @escaping @Sendable (Stage) throws -> Void) {
-    (self.name, self.story, self.play) = (name, story, play)
+  init(_ name: String, _ play: @escaping @Sendable (Stage) throws -> Void) {
+    self.name = name
+    self.play = play
   }
 
   var testDescription: String { name }

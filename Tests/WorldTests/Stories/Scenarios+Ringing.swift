@@ -45,7 +45,10 @@ extension Scenario {
       alice.disconnect()
     },
     Scenario("all of an agent's phones fail, each in its way") { stage in
-      for code in [StatusCode.busyHere, .temporarilyUnavailable, .notFound, .serviceUnavailable, .requestTimeout, .notAcceptableHere, .unauthorized] {
+      for code in [
+        StatusCode.busyHere, .temporarilyUnavailable, .notFound, .serviceUnavailable, .requestTimeout, .notAcceptableHere,
+        .unauthorized,
+      ] {
         stage.phone("alice", .decline(code))
       }
       try stage.call()
@@ -164,5 +167,4 @@ extension Scenario {
     },
   ]
 
-  init(_ name: String, _ play: @escaping @Sendable (Stage) throws -> Void) { self.init(name, "", play) }
 }

@@ -134,7 +134,7 @@ extension Scenario {
       let alice = stage.phone("alice", .answer(after: .seconds(1)))
       let call = try stage.call(from: silent)
       stage.talk(alice)
-      stage.pass(seconds: 10)
+      stage.pass(seconds: 14)
       stage.hangUp(call)
     },
     Scenario("the visitor's browser never reaches us by UDP") { stage in
@@ -222,6 +222,19 @@ extension Scenario {
       stage.pass(seconds: 2)
       alice.move(to: SocketAddress(.v4(0xCB00_7150), 5060))
       alice.register()
+      stage.pass(seconds: 1)
+      alice.say(.bye, number: 1)
+    },
+    Scenario("an answer from a host that was not asked") { stage in
+      let alice = stage.script("alice")
+      try stage.call()
+      alice.answer(.ringing)
+      let home = alice.address
+      alice.move(to: SocketAddress(.v4(0xCB00_7199), 5060))
+      alice.answer(.busyHere)
+      stage.pass(seconds: 1)
+      alice.move(to: home)
+      alice.accept()
       stage.pass(seconds: 1)
       alice.say(.bye, number: 1)
     },

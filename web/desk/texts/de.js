@@ -17,7 +17,10 @@ export const texts = {
     submitting: "Wird angemeldet …",
     missing: "Bitte füllen Sie alle drei Felder aus.",
     wrong: "Name oder Passwort stimmt nicht, oder dieses Unternehmen gibt es nicht. Bitte prüfen Sie beides.",
-    tooMany: (seconds) => `Zu viele Versuche. Bitte warten Sie ${seconds < 90 ? `${seconds} Sekunden` : `${Math.ceil(seconds / 60)} Minuten`} und versuchen Sie es noch einmal.`,
+    tooMany: (seconds) => {
+      const time = seconds < 90 ? `${seconds} Sekunden` : `${Math.ceil(seconds / 60)} Minuten`;
+      return `Zu viele Versuche. Bitte warten Sie ${time} und versuchen Sie es noch einmal.`;
+    },
     busy: "Zu viele Anmeldungen auf einmal. Bitte versuchen Sie es in ein paar Sekunden noch einmal.",
     away: "Der Server ist nicht erreichbar. Bitte prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
     failed: (sentence) => `Der Server hat abgelehnt: ${sentence}`,
@@ -60,7 +63,7 @@ export const texts = {
     decline: "Ablehnen",
     answering: "Wird verbunden …",
     talking: "Im Gespräch",
-    reconnecting: "Die Verbindung des Besuchers ist weg. Wir warten, dass sie wiederkommt …",
+    reconnecting: "Vom Besucher kommt kein Ton. Wir warten, dass die Verbindung wiederkommt …",
     lineLost: "Die Leitung zum Server ist weg. Der Ton geht vielleicht weiter; wir kommen zurück …",
     mute: "Stumm",
     unmute: "Stumm aus",
@@ -79,6 +82,7 @@ export const texts = {
     "visitor-hung-up": "die andere Seite hat aufgelegt",
     "agent-hung-up": "Sie haben aufgelegt",
     "connection-lost": "die Verbindung ist abgerissen",
+    "taken-over": "das Gespräch geht in einem anderen Fenster weiter",
     "shutting-down": "der Server wurde neu gestartet",
     "blocked": "Ihr Netz lässt keinen Ton durch",
     "failed": "etwas ging schief",
@@ -92,9 +96,14 @@ export const texts = {
     unheard: "Man hört Sie nicht. Ein anderer Weg für Ihre Stimme wird gesucht …",
     silent: "Man hört Sie nicht: Ihr Mikrofon ist stumm. Ist es ausgeschaltet?",
     quiet: "Vielleicht hören Sie nichts: Vom Besucher kommt kein Ton.",
+    phoneUnheard: "Von Ihrem Telefon kommt kein Ton: Man hört Sie nicht. Es wird erneut gefragt.",
+    phoneSilent: "Das Mikrofon Ihres Telefons ist stumm: Man hört Sie nicht. Ist es ausgeschaltet?",
+    phoneQuiet: "Vielleicht hören Sie am Telefon nichts: Der Ton des Besuchers kommt dort nicht an.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `Die Leitung zum Server ist weg. Nächster Versuch in ${seconds} s.` : "Die Leitung zum Server ist weg. Neuer Versuch …"),
+    lost: (seconds) => (seconds > 0
+      ? `Die Leitung zum Server ist weg. Nächster Versuch in ${seconds} s.`
+      : "Die Leitung zum Server ist weg. Neuer Versuch …"),
     now: "Jetzt versuchen",
     refused: (sentence) => `Der Server lässt diesen Arbeitsplatz nicht ein: ${sentence}`,
     silent: "Klicken Sie irgendwo auf diese Seite, damit Ihr Browser sie klingeln lässt.",

@@ -60,7 +60,7 @@ export const texts = {
     decline: "Rechazar",
     answering: "Conectando…",
     talking: "En llamada",
-    reconnecting: "El visitante ha perdido la conexión. Esperamos a que vuelva…",
+    reconnecting: "No llega sonido del visitante. Esperamos a que vuelva la conexión…",
     lineLost: "Se ha perdido la línea con el servidor. Puede que el sonido siga; volviendo…",
     mute: "Silenciar",
     unmute: "Activar",
@@ -79,6 +79,7 @@ export const texts = {
     "visitor-hung-up": "ha colgado la otra persona",
     "agent-hung-up": "has colgado",
     "connection-lost": "se ha perdido la conexión",
+    "taken-over": "la llamada continúa en otra ventana",
     "shutting-down": "el servidor se ha reiniciado",
     "blocked": "tu red no deja pasar el sonido",
     "failed": "algo ha fallado",
@@ -92,9 +93,14 @@ export const texts = {
     unheard: "No te oyen. Buscamos otro camino para tu voz…",
     silent: "No te oyen: tu micrófono está en silencio. ¿Está apagado?",
     quiet: "Puede que no oigas nada: no llega sonido del visitante.",
+    phoneUnheard: "De tu teléfono no llega sonido: no te oyen. Se lo pedimos de nuevo.",
+    phoneSilent: "El micrófono de tu teléfono no da sonido: no te oyen. ¿Está apagado?",
+    phoneQuiet: "Puede que no oigas nada en tu teléfono: el sonido del visitante no llega a él.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `Se ha perdido la línea con el servidor. Nuevo intento en ${seconds} s.` : "Se ha perdido la línea con el servidor. Intentándolo…"),
+    lost: (seconds) => (seconds > 0
+      ? `Se ha perdido la línea con el servidor. Nuevo intento en ${seconds} s.`
+      : "Se ha perdido la línea con el servidor. Intentándolo…"),
     now: "Intentar ahora",
     refused: (sentence) => `El servidor no deja entrar a este puesto: ${sentence}`,
     silent: "Haz clic en cualquier lugar de esta página para que el navegador la deje sonar.",

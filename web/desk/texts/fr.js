@@ -60,7 +60,7 @@ export const texts = {
     decline: "Refuser",
     answering: "Connexion…",
     talking: "En ligne",
-    reconnecting: "Le visiteur a perdu sa connexion. Nous attendons son retour…",
+    reconnecting: "Aucun son ne vient du visiteur. Nous attendons que la connexion revienne…",
     lineLost: "La ligne vers le serveur est perdue. Le son continue peut-être ; nous revenons…",
     mute: "Muet",
     unmute: "Activer",
@@ -79,6 +79,7 @@ export const texts = {
     "visitor-hung-up": "l’autre personne a raccroché",
     "agent-hung-up": "vous avez raccroché",
     "connection-lost": "la connexion a été perdue",
+    "taken-over": "l’appel se poursuit dans une autre fenêtre",
     "shutting-down": "le serveur a redémarré",
     "blocked": "votre réseau ne laisse passer aucun son",
     "failed": "quelque chose a échoué",
@@ -92,9 +93,14 @@ export const texts = {
     unheard: "On ne vous entend pas. Recherche d’un autre chemin pour votre voix…",
     silent: "On ne vous entend pas : votre micro est muet. Est-il éteint ?",
     quiet: "Vous n’entendez peut-être rien : aucun son ne vient du visiteur.",
+    phoneUnheard: "Aucun son ne vient de votre téléphone : on ne vous entend pas. Nous le lui redemandons.",
+    phoneSilent: "Le micro de votre téléphone est muet : on ne vous entend pas. Est-il coupé ?",
+    phoneQuiet: "Vous n’entendez peut-être rien au téléphone : le son du visiteur n’y arrive pas.",
   },
   lines: {
-    lost: (seconds) => (seconds > 0 ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.` : "La ligne vers le serveur est perdue. Nouvel essai…"),
+    lost: (seconds) => (seconds > 0
+      ? `La ligne vers le serveur est perdue. Nouvel essai dans ${seconds} s.`
+      : "La ligne vers le serveur est perdue. Nouvel essai…"),
     now: "Essayer maintenant",
     refused: (sentence) => `Le serveur refuse ce poste : ${sentence}`,
     silent: "Cliquez n’importe où sur cette page pour que le navigateur la laisse sonner.",

@@ -41,6 +41,7 @@ export const texts = {
     "busy": "Alle Leitungen sind belegt. Bitte versuchen Sie es gleich noch einmal.",
     "unknown-tenant": "Dieser Anrufknopf gehört zu keinem Unternehmen, das wir kennen.",
     "rate-limited": "Zu viele Anrufe. Bitte warten Sie einen Augenblick.",
+    "taken-over": "Dieser Anruf geht in einem anderen Fenster weiter.",
     "shutting-down": "Der Dienst wird neu gestartet. Bitte rufen Sie in einer Minute noch einmal an.",
     "connection-lost": "Die Verbindung ist abgerissen.",
     "failed": "Der Anruf kam nicht zustande.",

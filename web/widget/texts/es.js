@@ -41,6 +41,7 @@ export const texts = {
     "busy": "Todas las líneas están ocupadas. Vuelve a intentarlo en un momento.",
     "unknown-tenant": "Este botón de llamada no pertenece a ninguna empresa que conozcamos.",
     "rate-limited": "Demasiadas llamadas. Espera un momento.",
+    "taken-over": "Esta llamada continúa en otra ventana.",
     "shutting-down": "El servicio se está reiniciando. Vuelve a llamar en un minuto.",
     "connection-lost": "Se ha perdido la conexión.",
     "failed": "No se ha podido conectar la llamada.",

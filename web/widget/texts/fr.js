@@ -41,6 +41,7 @@ export const texts = {
     "busy": "Toutes les lignes sont occupées. Réessayez dans un instant.",
     "unknown-tenant": "Ce bouton d’appel n’appartient à aucune entreprise que nous connaissons.",
     "rate-limited": "Trop d’appels. Patientez un instant.",
+    "taken-over": "Cet appel se poursuit dans une autre fenêtre.",
     "shutting-down": "Le service redémarre. Rappelez dans une minute.",
     "connection-lost": "La connexion a été perdue.",
     "failed": "L’appel n’a pas pu aboutir.",

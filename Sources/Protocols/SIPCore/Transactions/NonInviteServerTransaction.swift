@@ -47,7 +47,7 @@ package struct NonInviteServerTransaction: Sendable {
   package mutating func respond(_ response: SIPResponse, at now: Instant) -> [UInt8]? {
     switch state {
     case .trying, .proceeding:
-      let octets = response.serialized()
+      let octets = response.serialized().fitted
       state = response.status.isProvisional ? .proceeding(octets) : .completed(octets, until: now + repetition)
       return octets
     case .completed, .terminated: return nil

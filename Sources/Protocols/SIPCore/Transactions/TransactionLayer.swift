@@ -23,11 +23,11 @@ package struct TransactionLayer: Sendable {
   /// Bytes of the requests that others sent and that are held at a time, so that few large ones weigh as many small ones; past it 503, too.
   package static let maximumOctets = 128 * 1024 * 1024
 
-  /// Most by far are of the last kind: the others, which hold whole messages, stand outside the table so that its rows are short.
-  private enum Machine {
-    indirect case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
-    indirect case client(NonInviteClientTransaction, Flow)
-    indirect case inviteServer(InviteServerTransaction, Flow)
+  /// Each stands outside the table, whose rows are short: a table keeps the size of its busiest minute, and all phones may come at once.
+  private indirect enum Machine {
+    case inviteClient(InviteClientTransaction, Flow, cancel: Cancel)
+    case client(NonInviteClientTransaction, Flow)
+    case inviteServer(InviteServerTransaction, Flow)
     case server(NonInviteServerTransaction, Flow)
 
     /// `nil` where only the answer is kept.
@@ -54,10 +54,14 @@ package struct TransactionLayer: Sendable {
   private var sentOver = OrderedIndex<ConnectionID, TransactionKey>()
   private var sizes: [TransactionKey: Int] = [:]
   package private(set) var heldOctets = 0
+  /// Responses that answered nothing of ours; who judges those that find no transaction here notes them, too.
+  package var strays = StrayResponses()
   private let timers: TransactionTimers
+  /// Transactions that it takes.
+  let room: Int
 
-  package init(timers: TransactionTimers = TransactionTimers()) {
-    self.timers = timers
+  package init(timers: TransactionTimers = TransactionTimers(), room: Int = TransactionLayer.maximumTransactions) {
+    (self.timers, self.room) = (timers, room)
   }
 
   package var count: Int { machines.count }
@@ -81,7 +85,10 @@ package struct TransactionLayer: Sendable {
       guard (try? request.stampSource(flow.remote)) != nil, let key = TransactionKey(request: request) else { return [] }
       return receive(request, key, flow, at: now)
     case .response(let response):
-      guard let key = TransactionKey(response: response) else { return [] }
+      guard let key = TransactionKey(response: response) else {
+        strays.note(.transaction)
+        return []
+      }
       return receive(response, key, flow, at: now)
     }
   }
@@ -104,7 +111,7 @@ package struct TransactionLayer: Sendable {
     // An ACK of a 2xx has a branch of its own and no answer (§17.1.1.3).
     if request.method == .ack { return [.acknowledged(request, flow)] }
     let size = request.headers.fields.reduce(request.body.count) { $0 + $1.value.count }
-    guard machines.count < Self.maximumTransactions, heldOctets + size <= Self.maximumOctets else {
+    guard machines.count < room, heldOctets + size <= Self.maximumOctets else {
       return [.send(SIPResponse(to: request, .serviceUnavailable, toTag: "busy").serialized(), over: flow)]
     }
     heldOctets += size
@@ -129,6 +136,10 @@ package struct TransactionLayer: Sendable {
   private mutating func receive(
     _ response: SIPResponse, _ key: TransactionKey, _ flow: Flow, at now: Instant
   ) -> [Output] {
+    if let why = machines[key].flatMap({ stray(response, flow, $0) }) {
+      strays.note(why)
+      return []
+    }
     switch machines[key] {
     case .inviteClient(var machine, let known, let cancel):
       let outputs = machine.receive(response, at: now).flatMap { perform($0, key, known, arrivedOver: flow) }
@@ -142,8 +153,19 @@ package struct TransactionLayer: Sendable {
       // A 2xx whose transaction is gone still needs an ACK and a BYE from whoever sent the INVITE (RFC 6026 §7.2), and a phone
       // that says only now that it rings a CANCEL.
       let concerns = response.status != .trying && !response.status.isFailure && (try? response.headers.cseq.method) == .invite
+      if !concerns { strays.note(.transaction) }
       return concerns ? [.response(response, key, flow)] : []
     }
+  }
+
+  private func stray(_ response: SIPResponse, _ flow: Flow, _ machine: Machine) -> StrayResponse? {
+    let (request, asked): (SIPRequest, Flow)
+    switch machine {
+    case .inviteClient(let machine, let flow, _): (request, asked) = (machine.request, flow)
+    case .client(let machine, let flow): (request, asked) = (machine.request, flow)
+    case .inviteServer, .server: return nil
+    }
+    return StrayResponse(response, from: flow.remote.ip, to: request, askedOf: asked.remote.ip)
   }
 
   // MARK: What users send
@@ -152,7 +174,7 @@ package struct TransactionLayer: Sendable {
   package mutating func send(
     _ request: SIPRequest, over flow: Flow, at now: Instant
   ) -> (key: TransactionKey, outputs: [Output])? {
-    guard machines.count < Self.maximumTransactions, let branch = try? request.headers.topVia.branch else { return nil }
+    guard machines.count < room, let branch = try? request.headers.topVia.branch else { return nil }
     let key = TransactionKey(client: branch, method: request.method)
     if request.method == .invite {
       keep(key, .inviteClient(InviteClientTransaction(request, timers: timers(for: flow), at: now), flow, cancel: .unwanted))
@@ -174,6 +196,14 @@ package struct TransactionLayer: Sendable {
       return answer.map { [.send($0, over: flow)] } ?? []
     default: return []
     }
+  }
+
+  /// Answers a request of which nothing need be remembered: should it come again, it is judged again as if for the first time
+  /// (RFC 3261 §8.2.7). So a stranger's requests take no memory, however many there are (§26.3.2.4).
+  package mutating func respondStatelessly(_ key: TransactionKey, _ response: SIPResponse) -> [Output] {
+    guard case .server(let machine, let flow) = machines[key], machine.receiveAgain() == nil else { return [] }
+    forget(key)
+    return [.send(response.serialized(), over: flow)]
   }
 
   /// The 2xx to that INVITE was acknowledged, as only its dialog can tell.
@@ -289,10 +319,19 @@ package struct TransactionLayer: Sendable {
       case .inviteServer(let machine, _): (machine.isTerminated, machine.deadline)
       case .server(let machine, _): (machine.isTerminated, machine.deadline)
       }
-    machines[key] = isTerminated ? nil : machine
-    if isTerminated, let size = sizes.removeValue(forKey: key) { heldOctets -= size }
-    deadlines.set(key, to: isTerminated ? nil : deadline)
+    if isTerminated {
+      forget(key)
+    } else {
+      machines[key] = machine
+      deadlines.set(key, to: deadline)
+    }
     note(key, machine, isTerminated: isTerminated)
+  }
+
+  private mutating func forget(_ key: TransactionKey) {
+    machines[key] = nil
+    deadlines.remove(key)
+    if let size = sizes.removeValue(forKey: key) { heldOctets -= size }
   }
 
   /// Remembers which requests of ours a connection carries.

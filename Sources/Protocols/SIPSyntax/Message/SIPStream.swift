@@ -88,7 +88,7 @@ package struct SIPStream: Sendable {
         position += 1
       }
     }
-    buffer.removeFirst(position)
+    buffer.consume(position)
     return pings > 0 ? .pong(count: pings) : nil
   }
 

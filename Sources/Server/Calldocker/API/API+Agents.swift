@@ -41,7 +41,9 @@ extension API {
       body: .object(
         "AgentEdit", .maybe("displayName", .orNull(displayName), "Null: it is called by its name again."),
         .maybe("teams", teamNames, "All teams that it is in from now on; those that are missing are made."),
-        .maybe("password", password)), answers: [.init(200, "The agent as it is now.", agentDetailSchema)], errors: [409],
+        .maybe("password", password),
+        .maybe("paused", .flag, "Whether calls pass it by, as the agent itself says in a browser.")),
+      answers: [.init(200, "The agent as it is now.", agentDetailSchema)], errors: [409],
       work: .tenant { api, ask throws(Refused) in try await api.changeAgent(ask) }),
     Operation(
       method: "DELETE", path: "/api/tenants/{uuid}/agents/{id}", name: "removeAgent",
@@ -68,6 +70,8 @@ extension API {
     .always("displayName", .text(), "What people call it; its id, where it was given no other name."),
     .always("teams", .list(of: .text()), "In the order of the teams' creation."), .always("state", states),
     .always("reason", .orNull(.text()), "Why it is paused, if it said so."),
+    .always(
+      "pausedSince", .orNull(.text(format: "date-time")), "Since when calls pass it by, though nothing of it be connected."),
     .always("phones", .integer(0...Bindings.maximumContacts), "Softphones that are registered."),
     .always("desk", .flag, "Whether a browser is connected in which it works."))
 
@@ -116,7 +120,9 @@ extension API {
       [
         .init("id", .string(agent.name.description)), .init("displayName", .string(presence.displayName)),
         .init("teams", .array(agent.teams.map(JSON.string))), .init("state", .string(presence.state.rawValue)),
-        .init("reason", .of(presence.reason)), .init("phones", .integer(Int64(phones.count))),
+        .init("reason", .of(agent.pauseReason)),
+        .init("pausedSince", .of(agent.pausedSince.map { WallClock().time($0).rfc3339 })),
+        .init("phones", .integer(Int64(phones.count))),
         .init("desk", .bool(!agent.sessions.isEmpty)),
       ] + (showsContacts ? [contacts] : []))
   }
@@ -149,6 +155,7 @@ extension API {
   private func changeAgent(_ ask: Ask) async throws(Refused) -> HTTPResponse {
     var edit = Enrolment.AgentEdit(password: ask.body["password"]?.string, teams: ask.body["teams"]?.strings)
     if let name = ask.body["displayName"] { edit.displayName = .some(name.string) }
+    edit.isPaused = ask.body["paused"]?.bool
     let wish = edit
     try await enrol { enrolment throws(EnrolmentFault) in
       try await enrolment.changeAgent(ask.captures["id"] ?? "", of: ask.tenant.id, wish)

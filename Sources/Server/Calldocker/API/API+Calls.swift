@@ -15,6 +15,9 @@ extension API {
         .init(name: "agent", schema: .text(1...AgentName.maximumLength), note: "Who answered, or rang last."),
         .init(name: "team", schema: .text(1...Enrolment.maximumTeamBytes), note: "The team that the call was for."),
         .init(name: "reason", schema: reasons, note: "How it ended."),
+        .init(
+          name: "answered", schema: .word(["true", "false"]),
+          note: "Whether somebody answered: true also finds calls that last, false only such as are over."),
         .init(name: "from", schema: .text(format: "date-time"), note: "Calls that began then or later."),
         .init(name: "to", schema: .text(format: "date-time"), note: "Calls that began before."),
       ] + Page.parameters, answers: [.init(200, "A page of calls.", .page("CallPage", of: callSchema))],
@@ -33,6 +36,16 @@ extension API {
           note: "Whether names, addresses and SIP messages are shown; else three dots stand for them.")
       ], answers: [.init(200, "The call's trace.", traceSchema)],
       work: .tenant { api, ask throws(Refused) in try await api.trace(ask) }),
+    Operation(
+      method: "GET", path: "/api/tenants/{uuid}/refusals", name: "listRefusals",
+      summary: "Calls that were not admitted since the server started, as `calldocker why --refused` tells them",
+      access: .roles([.owner, .supervisor]),
+      query: [
+        .init(
+          name: "private", schema: .word(["yes", "no"]),
+          note: "Whether pages and networks are shown; else three dots stand for them.")
+      ], answers: [.init(200, "How many for which reason, and the latest of each.", refusalsSchema)],
+      work: .tenant { api, ask throws(Refused) in try await api.refusals(ask) }),
   ]
 
   // MARK: Schemas
@@ -72,13 +85,31 @@ extension API {
           .always("fields", .texts), .maybe("message", .list(of: .text()), "Lines of a SIP message."),
           .maybe("repeats", .integer(), "How often the same came again.")))))
 
+  private static let refusalsSchema = Schema.object(
+    "Refusals",
+    .always(
+      "counts",
+      .list(of: .object("RefusalCount", .always("reason", .text()), .always("count", .integer(), "Since the server started.")))),
+    .always(
+      "refusals",
+      .list(
+        of: .object(
+          "Refusal", .always("first", moment), .always("last", moment),
+          .always("count", .integer(), "How often the same came."),
+          .always("reason", .text()), .always("sentence", .text(), "The same for people."),
+          .maybe("limit", .word(["network", "business"]), "Whose calls in a minute were too many."),
+          .maybe("page", .text(), "Where the visitor was; the origin, if that was what was refused."),
+          .maybe("network", .text(), "Where the request came from."),
+          .maybe("named", .text(), "What stood where the UUID of a business should."),
+          .maybe("call", .text(), "The latest of them, for its trace.")))))
+
   // MARK: Reading
 
   private func listCalls(_ ask: Ask) async throws(Refused) -> HTTPResponse {
     let page = try Page(ask, of: "c")
     var query = CallQuery(
       agent: ask.query["agent"].map { $0.lowercased() }, team: ask.query["team"].map(ask.tenant.spelling),
-      reason: ask.query["reason"],
+      reason: ask.query["reason"], isAnswered: ask.query["answered"].map { $0 == "true" },
       from: ask.query["from"].flatMap { WallTime(rfc3339: $0) }, to: ask.query["to"].flatMap { WallTime(rfc3339: $0) },
       limit: page.limit)
     if let text = page.after {
@@ -114,10 +145,18 @@ extension API {
     guard let record = records.first(where: { $0.call.description == id }) else {
       throw Refused(404, "Unknown", "This business has no such call, or what happened to it is forgotten.")
     }
-    let trace = Trace(record, showsPersonal: ask.query["private"] == "yes")
+    return try Self.told(Trace(record, showsPersonal: ask.query["private"] == "yes"))
+  }
+
+  private func refusals(_ ask: Ask) async throws(Refused) -> HTTPResponse {
+    let account = await signalling.refusals(of: ask.tenant.id)
+    return try Self.told(RefusalPage(RefusalStory(account, clock: .now, showsPersonal: ask.query["private"] == "yes")))
+  }
+
+  private static func told(_ answer: some Encodable) throws(Refused) -> HTTPResponse {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let octets = try? encoder.encode(trace) else { throw Refused(.problem(500, "The answer could not be written")) }
+    guard let octets = try? encoder.encode(answer) else { throw Refused(.problem(500, "The answer could not be written")) }
     return HTTPResponse(
       200, headers: [("Content-Type", "application/json"), ("Cache-Control", "no-store")], body: Array(octets))
   }

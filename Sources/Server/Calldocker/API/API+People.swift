@@ -78,7 +78,7 @@ extension API {
 
   // MARK: Work
 
-  private func receive<Answer: Sendable>(_ work: (Reception) async throws -> Answer) async throws(Refused) -> Answer {
+  func receive<Answer: Sendable>(_ work: (Reception) async throws -> Answer) async throws(Refused) -> Answer {
     do {
       return try await work(reception)
     } catch let fault as AccessFault {

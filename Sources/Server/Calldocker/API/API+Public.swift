@@ -16,6 +16,12 @@ extension API {
   static let publicOperations = PublicPlace.all.map { entry in entry.place.operation(entry.method, entry.path) }
 }
 
+extension API {
+  static let signUp = Schema.object(
+    "SignUp", .always("companyName", .text()), .always("email", .text(format: "email")),
+    .maybe("password", .orNull(.text(format: "password")), "Without one a password is made, and shown in the answer."))
+}
+
 extension PublicPlace {
   /// A place that is not described here does not compile.
   fileprivate func operation(_ method: String, _ path: String) -> Operation {
@@ -23,9 +29,7 @@ extension PublicPlace {
     case .register:
       Operation(
         method: method, path: path, name: "signUp", summary: "A new business with its owner", access: .everybody,
-        body: .object(
-          "SignUp", .always("companyName", .text()), .always("email", .text(format: "email")),
-          .maybe("password", .orNull(.text(format: "password")), "Without one a password is made, and shown in the answer.")),
+        body: API.signUp,
         answers: [
           .init(
             201, "The business was added.",

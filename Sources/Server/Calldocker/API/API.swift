@@ -23,7 +23,11 @@ package struct API: Sendable {
     + publicOperations
 
   /// Who asks is judged first, so that a stranger learns nothing by what else is wrong.
-  func answer(to request: HTTPRequest, _ operation: Operation, _ captures: [String: String]) async -> HTTPResponse {
+  ///
+  /// - Parameter source: where the request comes from.
+  func answer(
+    to request: HTTPRequest, _ operation: Operation, _ captures: [String: String], from source: IPAddress
+  ) async -> HTTPResponse {
     guard case .tenant(let work) = operation.work, case .roles(let roles) = operation.access else {
       return .problem(500, "This operation is not the API's own")
     }
@@ -35,7 +39,10 @@ package struct API: Sendable {
       let query = try Self.query(of: request, operation.query)
       let body: JSON = if let schema = operation.body { try Self.body(of: request, schema) } else { .null }
       let ask = Ask(claims: claims, tenant: tenant, captures: captures, query: query, body: body)
-      return try await work(self, ask)
+      let originator = Originator(who: claims.user, role: claims.role.rawValue, source: .init(source))
+      return await Originator.$current.withValue(originator) {
+        do throws(Refused) { return try await work(self, ask) } catch { return error.response }
+      }
     } catch {
       return error.response
     }

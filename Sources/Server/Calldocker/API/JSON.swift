@@ -54,6 +54,7 @@ package indirect enum JSON: Hashable, Sendable {
   }
 
   var string: String? { if case .string(let text) = self { text } else { nil } }
+  var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
 
   var strings: [String]? {
     guard case .array(let values) = self else { return nil }

@@ -79,7 +79,7 @@ extension Command {
       return columns(
         [
           ("agent", agent.agent), ("called", agent.displayName), ("state", "\(agent.state.rawValue)\(reason)"),
-          ("teams", agent.teams.isEmpty ? "-" : agent.teams.joined(separator: ", ")),
+          ("away since", agent.pausedSince ?? "-"), ("teams", agent.teams.isEmpty ? "-" : agent.teams.joined(separator: ", ")),
           ("desk", agent.desk ? "a browser is connected" : "no browser is connected"),
         ]
           + agent.phones.map { phone in

@@ -1,5 +1,6 @@
 import Dialplan
 import Foundation
+import Runtime
 import Wire
 
 extension Command {
@@ -58,9 +59,10 @@ extension Command {
     return "\(time)  \(step.position.description.padded(to: 24))  \(step.application)(\(step.arguments))"
   }
 
-  private static func plan(_ options: Options) throws -> Dialplan {
+  static func plan(_ options: Options, verb: String = "dialplan trace") throws -> Dialplan {
     guard let path = options["file"] else {
-      throw Failure(code: EX_USAGE, sentence: "--file is missing: say which extensions.conf.\n\nMore: calldocker dialplan trace --help")
+      throw Failure(
+        code: EX_USAGE, sentence: "--file is missing: say which extensions.conf.\n\nMore: calldocker \(verb) --help")
     }
     let file = URL(fileURLWithPath: path)
     guard FileManager.default.isReadableFile(atPath: path) else {
@@ -77,10 +79,12 @@ extension Command {
 
   private static func scenario(_ options: Options) throws -> Scenario {
     guard let context = options["context"], let exten = options["exten"] else {
-      throw Failure(code: EX_USAGE, sentence: "--context and --exten say where the call arrives.\n\nMore: calldocker dialplan trace --help")
+      throw Failure(
+        code: EX_USAGE, sentence: "--context and --exten say where the call arrives.\n\nMore: calldocker dialplan trace --help")
     }
     var scenario = Scenario(context: context, exten: exten)
     scenario.inputs = options.values("input")
+    scenario.zones = ZoneFolder.read()
     scenario.hangsUpOn = options["hangup-on"]
     scenario.epoch = try options["at"].map(epoch) ?? Int64(Date().timeIntervalSince1970)
     if let caller = options["caller"] { scenario.caller = Channel.Party(written: caller) }
@@ -97,7 +101,7 @@ extension Command {
   }
 
   /// `2026-11-23 10:00`, seconds and the letter T allowed, in UTC.
-  private static func epoch(_ text: String) throws -> Int64 {
+  static func epoch(_ text: String) throws -> Int64 {
     for format in ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm"] {
       let formatter = DateFormatter()
       formatter.locale = Locale(identifier: "en_US_POSIX")

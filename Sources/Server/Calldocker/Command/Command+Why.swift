@@ -10,14 +10,18 @@ extension Command {
     name: "why", words: nil, summary: "tell what happened to a call, and why",
     flags: [
       Flag("ladder", nil, "draw its SIP messages instead, as wide as COLUMNS says"), privateFlag,
+      Flag("refused", nil, "tell instead which calls were not admitted since the server started; CALLID is left out"),
       Flag("export", "FILE", "write it for `calldocker replay FILE` on any machine; without --private nobody is named"),
     ] + controlFlags,
     notes: """
       Say `calldocker why CALLID`, or `calldocker why UUID CALLID` with more than one business. The first characters of the
       id, as the log shows them, are enough. With --json: {"call":…,"entries":[…]} on one line, times in UTC, `ms` since the
-      call began. `calldocker calls UUID` lists the calls that the server knows, for \(TraceLimits().days) days.
+      call began. Of calls that were refused before they began `calldocker why --refused [UUID]` tells, with --json as
+      {"business":{"counts":…,"refusals":[…]},"strangers":…} on one line.
+      `calldocker calls UUID` lists the calls that the server knows, for \(TraceLimits().days) days.
       """
   ) { options, environment in
+    if options.faults.isEmpty, options.has("refused") { return try tellRefused(options, environment) }
     guard options.faults.isEmpty, (1...2).contains(options.words.count) else {
       let surplus = options.words.dropFirst(2).first.map { "\($0): this is one word too many" }
       let fault = options.faults.first ?? surplus ?? "CALLID is missing"
@@ -37,6 +41,27 @@ extension Command {
     if let width = environment["COLUMNS"].flatMap({ Int($0) }) { path += "&width=\(width)" }
     let trace: Trace = try client.ask("GET", path)
     try print(options, json: try json(trace)) { trace.text ?? "" }
+  }
+
+  /// Of the business that is named, or the only one; and where none is named, what came for no business that there is.
+  private static func tellRefused(_ options: Options, _ environment: [String: String]) throws {
+    guard options.words.count <= 1 else {
+      let fault = "\(options.words[1]): this is one word too many"
+      throw Failure(code: EX_USAGE, sentence: "\(fault)\n\nUsage: calldocker why --refused [UUID]")
+    }
+    let client = try controlClient(options, environment)
+    var query = "refusals?private=\(options.has("private") ? "yes" : "no")"
+    if !options.has("json") { query += "&form=story" }
+    let isNamed = !options.words.isEmpty
+    let tenant = isNamed ? try tenantID(options).description : try? onlyTenant(client)
+    let told = RefusedShown(
+      business: try tenant.map { try client.ask("GET", "/tenants/\($0)/\(query)") },
+      strangers: isNamed ? nil : try client.ask("GET", "/\(query)"))
+    try print(options, json: try json(told)) {
+      let business = told.business?.text ?? (isNamed ? nil : "`calldocker why --refused UUID` tells those of one business.")
+      let strangers = told.strangers.flatMap { $0.counts.isEmpty ? nil : "For no business that there is:\n\($0.text ?? "")" }
+      return [business, strangers].compactMap(\.self).joined(separator: "\n\n")
+    }
   }
 
   /// Whose call is meant, and which.

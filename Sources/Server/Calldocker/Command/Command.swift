@@ -17,9 +17,9 @@ package enum Command {
   }
 
   static let verbs: [Verb] = [
-    serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantRemove, agentAdd, agentList, agentShow, agentRemove, teamAdd,
-    teamList, teamShow, teamRemove, userAdd, userList, userRemove, calls, why, replay, dialplanTrace,
-    doctor, showVersion,
+    serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantToken, tenantAudit, tenantRemove, agentAdd, agentList,
+    agentShow, agentRemove, teamAdd, teamList, teamShow, teamRemove, userAdd, userList, userRemove, serviceAudit, calls, why,
+    replay, dialplanCheck, dialplanTrace, dialplanShow, doctor, showVersion,
   ]
 
   private static let exitCodes = """

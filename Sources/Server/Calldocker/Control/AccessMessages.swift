@@ -1,3 +1,5 @@
+import Storage
+
 /// Somebody who logs in besides agents, as the command line shows it.
 struct PersonShown: Codable, Sendable {
   var user: String
@@ -27,4 +29,32 @@ struct SettingsShown: Codable, Sendable {
     allowedOrigins = settings.allowedOrigins.map(\.description)
     digest = settings.digest.settingsName
   }
+}
+
+/// A token that was made; nothing where one was taken away.
+struct TokenShown: Codable, Sendable {
+  /// Shown this once.
+  var token: String?
+  var expiresAt: String?
+}
+
+/// Who changed what, the newest first.
+struct AuditShown: Codable, Sendable {
+  struct Entry: Codable, Sendable {
+    var at: String
+    var who: String
+    var role: String
+    var source: String
+    var operation: String
+    var target: String?
+    var fields: [String]
+
+    init(_ row: AuditRow) {
+      (at, who, role, source) = (row.at.rfc3339, row.who, row.role, row.source)
+      (operation, target, fields) = (row.what, row.target, row.fields)
+    }
+  }
+  var entries: [Entry]
+  /// What to ask for next; absent with the last.
+  var next: Int64?
 }

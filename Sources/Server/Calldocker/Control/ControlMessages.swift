@@ -71,6 +71,8 @@ struct AgentShown: Codable, Sendable {
   var state: AgentState
   /// Why it pauses, if it does and said so.
   var reason: String?
+  /// Since when calls pass it by, by RFC 3339; absent where none do.
+  var pausedSince: String?
   var phones: [Phone]
   /// Whether a browser desk of its is connected.
   var desk: Bool
@@ -118,7 +120,7 @@ extension AgentShown {
     let presence = tenant.presence(of: agent)
     self.init(
       agent: agent.name.description, displayName: presence.displayName, teams: agent.teams, state: presence.state,
-      reason: presence.reason,
+      reason: agent.pauseReason, pausedSince: agent.pausedSince.map { WallClock().time($0).rfc3339 },
       phones: agent.registered(at: now).map { phone in
         Phone(
           address: phone.flow.remote.description, expiresIn: Int((phone.expiresAt - now).milliseconds + 999) / 1000,

@@ -1,5 +1,6 @@
 import Calls
 import HTTP
+import Storage
 
 /// What commands about users and settings ask for: whoever may open the socket may do everything.
 enum ControlAccess: Sendable {
@@ -8,11 +9,15 @@ enum ControlAccess: Sendable {
   case removeUser
   case showSettings
   case changeSettings
+  case makeToken
+  case revokeToken
+  case audit
 
   static let all: [(method: String, path: String, place: ControlAccess)] = [
     ("POST", "/tenants/{uuid}/users", .addUser), ("GET", "/tenants/{uuid}/users", .listUsers),
     ("DELETE", "/tenants/{uuid}/users/{user}", .removeUser), ("GET", "/tenants/{uuid}/settings", .showSettings),
-    ("PATCH", "/tenants/{uuid}/settings", .changeSettings),
+    ("PATCH", "/tenants/{uuid}/settings", .changeSettings), ("POST", "/tenants/{uuid}/token", .makeToken),
+    ("DELETE", "/tenants/{uuid}/token", .revokeToken), ("GET", "/tenants/{uuid}/audit", .audit),
   ]
 }
 
@@ -60,6 +65,26 @@ extension ControlPlane {
       guard let wish = Self.read(SettingsWish.self, request) else { return Self.unreadable }
       let change = Reception.SettingsWish(name: wish.name, allowedOrigins: wish.allowedOrigins, digest: wish.digest)
       return Self.json(200, SettingsShown(try await reception.change(change, of: tenant)))
+    case .makeToken:
+      let made = try await reception.makeOwnerToken(of: tenant)
+      return Self.json(201, TokenShown(token: made.token, expiresAt: made.expiresAt.rfc3339))
+    case .revokeToken:
+      try await reception.revokeOwnerToken(of: tenant)
+      return Self.json(200, TokenShown())
+    case .audit: return try await audit(of: tenant, request)
     }
+  }
+
+  /// - Parameter tenant: `nil` for what was done to the service as a whole.
+  func audit(of tenant: TenantID?, _ request: HTTPRequest) async throws(EnrolmentFault) -> HTTPResponse {
+    let rows: [AuditRow]
+    do throws(StorageFailure) {
+      rows = try await reception.ledger.audit(
+        of: tenant, before: request.parameter("before").flatMap { Int64($0) }, atMost: AuditRow.maximumPage)
+    } catch {
+      throw .notKept(error)
+    }
+    let next = rows.count == AuditRow.maximumPage ? rows.last?.number : nil
+    return Self.json(200, AuditShown(entries: rows.map(AuditShown.Entry.init), next: next))
   }
 }

@@ -14,11 +14,14 @@ extension ControlPlane {
     case listAgents
     case listCalls
     case trace
+    case refusals
+    case strangersRefusals
     case removeTenant
     case showAgent
     case removeAgent
     case team(TeamPlace)
     case service
+    case audit
     case beginExamination
     case examinedCall
     case endExamination
@@ -37,6 +40,8 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/agents", .listAgents)
     router.add("GET", "/tenants/{uuid}/calls", .listCalls)
     router.add("GET", "/tenants/{uuid}/calls/{id}/trace", .trace)
+    router.add("GET", "/tenants/{uuid}/refusals", .refusals)
+    router.add("GET", "/refusals", .strangersRefusals)
     router.add("DELETE", "/tenants/{uuid}", .removeTenant)
     router.add("GET", "/tenants/{uuid}/agents/{agent}", .showAgent)
     router.add("DELETE", "/tenants/{uuid}/agents/{agent}", .removeAgent)
@@ -45,6 +50,7 @@ extension ControlPlane {
     router.add("GET", "/tenants/{uuid}/teams/{team}", .team(.show))
     router.add("DELETE", "/tenants/{uuid}/teams/{team}", .team(.remove))
     router.add("GET", "/service", .service)
+    router.add("GET", "/audit", .audit)
     router.add("POST", "/examination", .beginExamination)
     router.add("GET", "/examination/calls/{id}", .examinedCall)
     router.add("DELETE", "/examination", .endExamination)
@@ -60,10 +66,12 @@ extension ControlPlane {
       response.headers.append("Allow", allowed.joined(separator: ", "))
       return response
     case .found(let place, let captures):
-      do throws(EnrolmentFault) {
-        return try await answer(place, captures, request)
-      } catch {
-        return error.problem
+      return await Originator.$current.withValue(.console) {
+        do throws(EnrolmentFault) {
+          return try await answer(place, captures, request)
+        } catch {
+          return error.problem
+        }
       }
     }
   }
@@ -91,6 +99,8 @@ extension ControlPlane {
     case .listAgents: return Self.list(try await tenant(uuid), after: request.parameter("after").flatMap { AgentName($0) })
     case .listCalls: return await listCalls(of: try await tenant(uuid).id, showsPersonal: request.parameter("private") == "yes")
     case .trace: return await trace(of: try await tenant(uuid).id, beginning: captures["id"] ?? "", request)
+    case .refusals: return await listRefusals(of: try await tenant(uuid).id, request)
+    case .strangersRefusals: return await listRefusals(of: nil, request)
     case .access(let place): return await answer(place, try await tenant(uuid).id, captures["user"] ?? "", request)
     case .removeTenant:
       let tenant = try await tenant(uuid)
@@ -106,6 +116,7 @@ extension ControlPlane {
       try await enrolment.removeAgent(agent.name.description, of: tenant.id)
       return Self.json(200, AgentShown(agent, of: tenant, at: SystemClock.now))
     case .service: return await describeService()
+    case .audit: return try await audit(of: nil, request)
     case .beginExamination: return try await beginExamination()
     case .examinedCall: return try await examinedCall(captures["id"] ?? "")
     case .endExamination:

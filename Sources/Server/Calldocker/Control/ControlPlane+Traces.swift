@@ -27,6 +27,15 @@ extension ControlPlane {
     return Self.json(200, CallPage(calls: Array(calls.sorted { $0.at > $1.at }.prefix(Self.latest))))
   }
 
+  /// Calls that were not admitted; with `nil` those for nobody that we know.
+  func listRefusals(of tenant: TenantID?, _ request: HTTPRequest) async -> HTTPResponse {
+    let story = RefusalStory(
+      await signalling.refusals(of: tenant), clock: .now, showsPersonal: request.parameter("private") == "yes")
+    var page = RefusalPage(story)
+    if request.parameter("form") == "story" { page.text = story.text }
+    return Self.json(200, page)
+  }
+
   /// - Parameter prefix: the beginning of a call's id, as long as needed to tell it from the tenant's other calls.
   func trace(of tenant: TenantID, beginning prefix: String, _ request: HTTPRequest) async -> HTTPResponse {
     let records = await signalling.flights(of: tenant, beginning: prefix)
@@ -105,4 +114,49 @@ extension Trace {
     self.init(
       call: record.call.description, end: record.end, dropped: record.dropped, entries: fields.entries.map(TraceEntry.init))
   }
+}
+
+struct RefusalShown: Codable, Sendable {
+  /// When the first of them and the last came.
+  var first: String
+  var last: String
+  var count: Int
+  var reason: String
+  var limit: String?
+  var page: String?
+  var network: String?
+  /// What stood where the UUID of a business should.
+  var named: String?
+  var call: String?
+  var sentence: String
+
+  init(_ entry: RefusalStory.Entry) {
+    (first, last, count, reason) = (entry.first, entry.last, entry.count, entry.reason)
+    (limit, page, network, named) = (entry.limit, entry.page, entry.network, entry.named)
+    (call, sentence) = (entry.call, entry.sentence)
+  }
+}
+
+struct RefusalPage: Codable, Sendable {
+  struct Count: Codable, Sendable {
+    var reason: String
+    var count: Int
+  }
+  /// Since the server started.
+  var counts: [Count]
+  /// The latest of each reason.
+  var refusals: [RefusalShown]
+  var text: String?
+
+  init(_ story: RefusalStory) {
+    counts = story.counts.map { Count(reason: $0.reason, count: $0.count) }
+    refusals = story.entries.map(RefusalShown.init)
+  }
+}
+
+/// What `calldocker why --refused` tells.
+struct RefusedShown: Codable, Sendable {
+  var business: RefusalPage?
+  /// For no business that there is.
+  var strangers: RefusalPage?
 }

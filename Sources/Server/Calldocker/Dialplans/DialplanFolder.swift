@@ -9,8 +9,13 @@ struct DialplanFolder: Sendable {
   static let maximumDepth = 8
 
   let root: URL
+  private let room: Int
 
-  init(_ path: String) { root = URL(fileURLWithPath: path).resolvingSymlinksInPath() }
+  /// - Parameter room: files that a pattern may be compared with; fewer only in a test.
+  init(_ path: String, room: Int = maximumFiles) {
+    root = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    self.room = room
+  }
 
   var files: SourceFiles { SourceFiles { find($0) } }
 
@@ -61,10 +66,12 @@ struct DialplanFolder: Sendable {
       for name in names.sorted() {
         let path = folder.isEmpty ? name : "\(folder)/\(name)"
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder) else { continue }
+        guard FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder) else {
+          continue
+        }
         if isFolder.boolValue, path.split(separator: "/").count < Self.maximumDepth {
           folders.append(path)
-        } else if !isFolder.boolValue, found.count < Self.maximumFiles {
+        } else if !isFolder.boolValue, found.count < room {
           found.append(path)
         }
       }

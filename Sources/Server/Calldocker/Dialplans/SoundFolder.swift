@@ -8,14 +8,15 @@ struct SoundFolder {
 
   let lengths: [String: Duration]
 
-  init(_ path: String) {
+  /// - Parameters: how many files, and how much of each; less only in a test.
+  init(_ path: String, files: Int = maximumFiles, read: Int = maximumRead) {
     let root = URL(fileURLWithPath: path)
     var lengths: [String: Duration] = [:]
     let walker = FileManager.default.enumerator(atPath: path)
-    while let name = walker?.nextObject() as? String, lengths.count < Self.maximumFiles {
+    while let name = walker?.nextObject() as? String, lengths.count < files {
       let file = root.appendingPathComponent(name)
       guard let kind = SoundKind(rawValue: file.pathExtension.lowercased()),
-        let octets = try? FileHandle(forReadingFrom: file).read(upToCount: Self.maximumRead),
+        let octets = try? FileHandle(forReadingFrom: file).read(upToCount: read),
         let length = kind.length(of: Array(octets))
       else { continue }
       lengths[String(name.dropLast(file.pathExtension.count + 1))] = length
@@ -50,13 +51,16 @@ enum SoundKind: String {
 
   /// RIFF: the bytes of `data` over the bytes a second that `fmt ` tells.
   private static func wave(_ octets: [UInt8]) -> Duration? {
-    guard octets.count >= 12, octets.starts(with: Array("RIFF".utf8)), octets[8..<12].elementsEqual("WAVE".utf8) else { return nil }
+    guard octets.count >= 12, octets[..<4].elementsEqual("RIFF".utf8), octets[8..<12].elementsEqual("WAVE".utf8) else {
+      return nil
+    }
     var (offset, rate) = (12, 0)
     while offset + 8 <= octets.count {
       let size = Int(number(octets, offset + 4))
       let body = offset + 8
-      if octets[offset..<offset + 4].elementsEqual("fmt ".utf8), body + 12 <= octets.count { rate = Int(number(octets, body + 8)) }
-      if octets[offset..<offset + 4].elementsEqual("data".utf8) {
+      let name = octets[offset..<offset + 4]
+      if name.elementsEqual("fmt ".utf8), body + 12 <= octets.count { rate = Int(number(octets, body + 8)) }
+      if name.elementsEqual("data".utf8) {
         // A file that lies about its length has what it has.
         return rate > 0 ? time(min(size, octets.count - body), each: rate) : nil
       }

@@ -5,7 +5,7 @@ import Storage
 extension Ledger {
   func add(team name: String, to tenant: TenantID, members: [AgentName]) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
-    try await commit { writer in
+    try await commit(Deed("addTeam", name), in: tenant) { writer in
       _ = try writer.addTeam(name, to: key, at: now)
       try writer.setMembers(members.map(\.description), of: name, in: key)
     }
@@ -16,7 +16,8 @@ extension Ledger {
     team name: String, of tenant: TenantID, to new: String, members: [AgentName]?
   ) async throws(StorageFailure) {
     let key = TenantKey(tenant)
-    try await commit { writer in
+    let fields = [new == name ? nil : "name", members.map { _ in "members" }].compactMap(\.self)
+    try await commit(Deed("changeTeam", name, fields: fields), in: tenant) { writer in
       _ = try writer.renameTeam(name, to: new, in: key)
       if let members { try writer.setMembers(members.map(\.description), of: new, in: key) }
     }
@@ -24,6 +25,6 @@ extension Ledger {
 
   func remove(team name: String, of tenant: TenantID) async throws(StorageFailure) {
     let key = TenantKey(tenant)
-    _ = try await commit { try $0.removeTeam(name, of: key) }
+    _ = try await commit(Deed("removeTeam", name), in: tenant) { try $0.removeTeam(name, of: key) }
   }
 }

@@ -55,15 +55,15 @@ package struct Ledger: Sendable {
   // MARK: Who exists
 
   func add(
-    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: [UInt8]?, owner: Accounts.Person?,
+    _ tenant: TenantID, name: String, isOpen: Bool, fallback: Fallback, token: Accounts.OwnerToken?, owner: Accounts.Person?,
     at now: WallTime
   ) async throws(StorageFailure) {
     let key = TenantKey(tenant)
     let user = owner.map { UserRow($0, of: tenant) }
     let row = TenantRow(key: key, name: name, isOpen: isOpen, fallback: fallback.rawValue, createdAt: now)
-    try await commit { writer in
+    try await commit(Deed("addTenant"), in: tenant) { writer in
       try writer.addTenant(row)
-      if let token { try writer.setOwnerToken(token, of: key) }
+      if let token { try writer.setOwnerToken(token.digest, of: key, expiresAt: token.expiresAt) }
       if let user { try writer.addUser(user) }
     }
   }
@@ -72,29 +72,41 @@ package struct Ledger: Sendable {
     _ agent: AgentName, to tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
   ) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
-    try await commit { writer in
+    try await commit(Deed("addAgent", agent.description), in: tenant) { writer in
       let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
       _ = try writer.addAgent(agent.description, to: key, secrets: secrets, displayName: displayName, at: now)
       try writer.setTeams(teams, of: agent.description, in: key, at: now)
     }
   }
 
+  /// Somebody else said whether calls pass an agent by.
+  struct PauseEdit: Sendable {
+    var begins: Bool
+  }
+
   /// Writes all that may change of an agent.
+  ///
+  /// - Parameters:
+  ///   - pause: `nil` leaves what the agent said.
+  ///   - fields: what of it is another now.
   func change(
-    _ agent: AgentName, of tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String]
+    _ agent: AgentName, of tenant: TenantID, displayName: String?, digest: SIPSyntax.DigestSecrets, teams: [String],
+    _ pause: PauseEdit? = nil, fields: [String] = []
   ) async throws(StorageFailure) {
     let (key, now) = (TenantKey(tenant), WallClock.now)
-    try await commit { writer in
+    try await commit(Deed("changeAgent", agent.description, fields: fields), in: tenant) { writer in
       let secrets = Storage.DigestSecrets(md5: digest.md5, sha256: digest.sha256)
       _ = try writer.setSecrets(secrets, of: agent.description, in: key)
       _ = try writer.setDisplayName(displayName, of: agent.description, in: key)
       try writer.setTeams(teams, of: agent.description, in: key, at: now)
+      if let pause { _ = try writer.setPause(pause.begins ? Pause(since: now) : nil, of: agent.description, in: key) }
     }
   }
 
   func remove(_ tenant: TenantID) async throws(StorageFailure) {
     do throws(StorageFailure) {
-      _ = try await storage.removeTenant(TenantKey(tenant))
+      let entry = tenant == .doctor ? nil : Deed("removeTenant", tenant.description).entry
+      _ = try await storage.removeTenant(TenantKey(tenant), noting: entry, at: WallClock.now)
       note(nil)
     } catch {
       note(error)
@@ -104,13 +116,22 @@ package struct Ledger: Sendable {
 
   func remove(_ agent: AgentName, of tenant: TenantID) async throws(StorageFailure) {
     let key = TenantKey(tenant)
-    _ = try await commit { try $0.removeAgent(agent.description, of: key) }
+    _ = try await commit(Deed("removeAgent", agent.description), in: tenant) { try $0.removeAgent(agent.description, of: key) }
   }
 
-  /// Gives a tenant another name, where there is one, and other settings.
-  func change(_ tenant: TenantID, name: String?, _ settings: TenantSettings.Change) async throws(StorageFailure) {
+  /// Gives a tenant another name, where there is one, other settings, and an owner another password: all of it, or nothing.
+  func change(
+    _ tenant: TenantID, name: String?, _ settings: TenantSettings.Change, _ owner: Reception.OwnerEdit? = nil
+  ) async throws(StorageFailure) {
     let key = TenantKey(tenant)
-    try await commit { writer in
+    let fields = [name.map { _ in "name" }, owner.map { _ in "ownerPassword" }].compactMap(\.self) + settings.names
+    try await commit(Deed("changeSettings", fields: fields), in: tenant) { writer in
+      switch owner {
+      case .added(let person): try writer.addUser(UserRow(person, of: tenant))
+      case .changed(let person):
+        _ = try writer.setPassword(person.secret.kept, of: person.name, in: key, at: person.tokensValidAfter)
+      case nil: break
+      }
       guard var row = try writer.tenant(key) else { return }
       row.name = name ?? row.name
       row.settings = TenantSettings.text(row.settings, changedBy: settings)
@@ -122,19 +143,33 @@ package struct Ledger: Sendable {
 
   func add(_ person: Accounts.Person, to tenant: TenantID) async throws(StorageFailure) {
     let row = UserRow(person, of: tenant)
-    try await commit { try $0.addUser(row) }
+    try await commit(Deed("addUser", person.name, fields: [person.role.rawValue]), in: tenant) { try $0.addUser(row) }
   }
 
   func remove(_ person: Accounts.Person, of tenant: TenantID) async throws(StorageFailure) {
     let (key, name) = (TenantKey(tenant), person.name)
-    _ = try await commit { try $0.removeUser(name, of: key) }
+    _ = try await commit(Deed("removeUser", name), in: tenant) { try $0.removeUser(name, of: key) }
   }
 
-  func set(
-    _ secret: Accounts.Secret, of person: Accounts.Person, in tenant: TenantID, at moment: WallTime
-  ) async throws(StorageFailure) {
-    let (key, name, kept) = (TenantKey(tenant), person.name, secret.kept)
-    _ = try await commit { try $0.setPassword(kept, of: name, in: key, at: moment) }
+  /// Gives the tenant's owner another token; `nil` takes the one away that there is.
+  func set(_ token: Accounts.OwnerToken?, of tenant: TenantID) async throws(StorageFailure) {
+    let key = TenantKey(tenant)
+    guard let token else {
+      _ = try await commit(Deed("revokeOwnerToken"), in: tenant) { try $0.removeOwnerToken(of: key) }
+      return
+    }
+    try await commit(Deed("makeOwnerToken"), in: tenant) { writer in
+      try writer.setOwnerToken(token.digest, of: key, expiresAt: token.expiresAt)
+    }
+  }
+
+  /// A page of what was done in a tenant, or (`nil`) to the service as a whole, the newest first.
+  func audit(of tenant: TenantID?, before number: Int64?, atMost limit: Int) async throws(StorageFailure) -> [AuditRow] {
+    let key = tenant.map { TenantKey($0) }
+    return try await storage.read { reader in
+      guard let key else { return try reader.serviceAudit(before: number ?? .max, limit: limit) }
+      return try reader.audit(of: key, before: number ?? .max, limit: limit)
+    }
   }
 
   /// - Parameter expiresAt: seconds since 1970, after which the token is nobody's matter.
@@ -159,6 +194,21 @@ package struct Ledger: Sendable {
     let (key, agent) = (TenantKey(phones.address.tenant), phones.address.agent.description)
     storage.write(
       { try $0.setRegistrations(rows, of: agent, in: key) },
+      done: { outcome in
+        let failure: StorageFailure? = if case .failure(let failure) = outcome { failure } else { nil }
+        note(failure)
+        done(failure)
+      })
+  }
+
+  // MARK: Pauses
+
+  /// - Parameter done: called on the storage thread once the disk has it, or why it has not.
+  func keep(_ status: KeptStatus, done: @escaping @Sendable (StorageFailure?) -> Void) {
+    let pause = Pause(status.status, since: status.pausedSince, WallClock())
+    let (key, agent) = (TenantKey(status.address.tenant), status.address.agent.description)
+    storage.write(
+      { try $0.setPause(pause, of: agent, in: key) },
       done: { outcome in
         let failure: StorageFailure? = if case .failure(let failure) = outcome { failure } else { nil }
         note(failure)
@@ -203,7 +253,7 @@ package struct Ledger: Sendable {
   // MARK: Traces
 
   /// Traces that one question brings from the disk at most: a prefix that so many share tells none of them.
-  private static let maximumTraces = 10
+  static let maximumTraces = 10
 
   /// Writes down what happened to a call; says why not, if it could not be.
   func keep(_ record: FlightRecord, _ clock: FlightClock) async -> StorageFailure? {
@@ -277,6 +327,19 @@ package struct Ledger: Sendable {
       log.write(.info, "The disk takes what is to be kept again")
       for line in disk.with({ $0.takeHeld() }) { write(line) }
     case nil: break
+    }
+  }
+
+  /// Makes a change together with the line that says who made it: both are kept, or neither.
+  func commit<Answer: Sendable>(
+    _ deed: Deed, in tenant: TenantID, _ change: @escaping @Sendable (StorageWriter) throws -> Answer
+  ) async throws(StorageFailure) -> Answer {
+    guard let entry = deed.entry, tenant != .doctor else { return try await commit(change) }
+    let (key, now) = (TenantKey(tenant), WallClock.now)
+    return try await commit { writer in
+      let answer = try change(writer)
+      try writer.enter(entry, in: key, at: now)
+      return answer
     }
   }
 

@@ -44,6 +44,14 @@ extension PhoneRegistration {
   }
 }
 
+extension Pause {
+  /// `nil` for who wants calls.
+  init?(_ status: AgentStatus, since: Instant?, _ clock: WallClock) {
+    guard case .paused(let reason) = status else { return nil }
+    self.init(since: since.map(clock.time) ?? WallClock.now, reason: reason)
+  }
+}
+
 extension CallRow {
   init(_ record: CallRecord, _ clock: WallClock) {
     self.init(
@@ -92,7 +100,17 @@ extension StartingState {
         id, name, alias: row.displayName, digest: .init(md5: md5, sha256: sha256),
         teams: memberships[Member(tenant: row.tenant, agent: row.name)]?.map(\.team) ?? [])
     }
-    return tenants + teams + agents
+    return tenants + teams + agents + pauses(except: excluded)
+  }
+
+  private func pauses(except excluded: TenantID?) -> [DirectoryChange] {
+    let clock = WallClock()
+    return agents.compactMap { row in
+      guard let pause = row.pause, let id = TenantID(row.tenant.description), id != excluded, row.secrets.md5 != nil,
+        row.secrets.sha256 != nil, let name = AgentName(row.name), let status = AgentStatus("paused", reason: pause.reason)
+      else { return nil }
+      return .statusSet(id, name, status, since: clock.moment(pause.since))
+    }
   }
 
   private struct Member: Hashable {
@@ -114,9 +132,10 @@ extension StartingState {
   }
 
   /// Who owns what, and who logs in besides agents.
-  var houses: [(tenant: TenantID, token: [UInt8]?, people: [Accounts.Person])] {
+  var houses: [(tenant: TenantID, token: Accounts.OwnerToken?, people: [Accounts.Person])] {
     let people = Dictionary(grouping: users.filter { $0.role != .agent }, by: \.tenant)
-    let tokens = Dictionary(ownerTokens.map { ($0.tenant, $0.digest) }) { first, _ in first }
+    let rows = ownerTokens.map { ($0.tenant, Accounts.OwnerToken(digest: $0.digest, expiresAt: $0.expiresAt)) }
+    let tokens = Dictionary(rows) { first, _ in first }
     return tenants.compactMap { row in
       guard let tenant = TenantID(row.key.description) else { return nil }
       let rows = (people[row.key] ?? []).sorted { ($0.createdAt, $0.user) < ($1.createdAt, $1.user) }

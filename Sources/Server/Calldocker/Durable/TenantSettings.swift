@@ -13,6 +13,11 @@ package struct TenantSettings: Hashable, Sendable {
     var allowedOrigins: [HTTPOrigin]?
     var digest: DigestPolicy?
 
+    /// What is another, by its name.
+    var names: [String] {
+      [allowedOrigins.map { _ in "allowedOrigins" }, digest.map { _ in "digest" }].compactMap(\.self)
+    }
+
     package init(allowedOrigins: [HTTPOrigin]? = nil, digest: DigestPolicy? = nil) {
       self.allowedOrigins = allowedOrigins
       self.digest = digest

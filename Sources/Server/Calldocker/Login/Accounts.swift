@@ -50,24 +50,48 @@ struct Accounts: Sendable {
     }
   }
 
+  /// What machines, and the first step, do what an owner does with.
+  struct OwnerToken: Hashable, Sendable {
+    /// Long enough for a machine that nobody looks at every month, and no longer: another one is made with a word.
+    static let lifetime = Duration.seconds(90 * 86_400)
+
+    let digest: [UInt8]
+    /// After that it is worth nothing.
+    let expiresAt: WallTime
+
+    init(digest: [UInt8], expiresAt: WallTime) {
+      self.digest = digest
+      self.expiresAt = expiresAt
+    }
+
+    init(_ token: String, at now: WallTime) {
+      let end = WallTime(milliseconds: now.milliseconds &+ Self.lifetime.milliseconds)
+      self.init(digest: SHA256.hash(Array(token.utf8)), expiresAt: end)
+    }
+  }
+
   private struct House {
-    /// `nil` for the demo's, which is nobody's.
-    var token: [UInt8]?
+    /// `nil` for the demo's, which is nobody's, and for one that was revoked.
+    var token: OwnerToken?
     /// In the order in which they were added.
     var people: [Person]
   }
   private var houses: [TenantID: House] = [:]
 
-  mutating func open(_ tenant: TenantID, token: [UInt8]?, people: [Person]) {
+  mutating func open(_ tenant: TenantID, token: OwnerToken?, people: [Person]) {
     houses[tenant] = House(token: token, people: people)
   }
 
   mutating func close(_ tenant: TenantID) { houses[tenant] = nil }
 
-  /// Whether this is the token that the tenant's owner was given when it was added.
-  func isOwner(of tenant: TenantID, token: String) -> Bool {
-    guard let known = houses[tenant]?.token else { return false }
-    return constantTimeEquals(known, SHA256.hash(Array(token.utf8)))
+  mutating func set(_ token: OwnerToken?, of tenant: TenantID) { houses[tenant]?.token = token }
+
+  /// The tenant's own token, if this is it and it has not ended.
+  func ownerToken(_ token: String, of tenant: TenantID, at now: WallTime) -> OwnerToken? {
+    guard let known = houses[tenant]?.token, constantTimeEquals(known.digest, SHA256.hash(Array(token.utf8))) else {
+      return nil
+    }
+    return now < known.expiresAt ? known : nil
   }
 
   func people(of tenant: TenantID) -> [Person] { houses[tenant]?.people ?? [] }

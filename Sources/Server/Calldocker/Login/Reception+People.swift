@@ -45,24 +45,24 @@ extension Reception {
     return person
   }
 
-  /// Ends the person's tokens, too.
-  func setPassword(_ password: String, of name: String, in tenant: TenantID) async throws {
-    guard let person = accounts.person(name, of: tenant) else { throw AccessFault.unknownPerson }
-    let secret = try await secret(password)
-    let now = WallClock.now
-    do throws(StorageFailure) {
-      try await ledger.set(secret, of: person, in: tenant, at: now)
-    } catch {
-      throw EnrolmentFault.notKept(error)
-    }
-    accounts.set(secret, of: name, in: tenant, at: now)
-    log.write(.info, "A user has another password", personal: person.name, [("tenant", tenant.description)])
+  /// An owner who is to have another password; it is written together with whatever else was wished for.
+  enum OwnerEdit: Sendable {
+    /// One who had none yet, because only a token was given out.
+    case added(Accounts.Person)
+    /// One whose tokens end with it.
+    case changed(Accounts.Person)
   }
 
-  /// Gives the owner who asks another password; one who has none yet, because only a token was given out, gets it.
-  func setOwnerPassword(_ password: String, of owner: String, in tenant: TenantID) async throws {
-    guard accounts.person(owner, of: tenant) == nil else { return try await setPassword(password, of: owner, in: tenant) }
-    _ = try await addPerson(owner, role: .owner, password: password, to: tenant)
+  func ownerEdit(_ password: String, of owner: String, in tenant: TenantID) async throws -> OwnerEdit {
+    let secret = try await secret(password)
+    let now = WallClock.now
+    if var person = accounts.person(owner, of: tenant) {
+      (person.secret, person.tokensValidAfter) = (secret, now)
+      return .changed(person)
+    }
+    guard Self.isUserName(owner) else { throw AccessFault.userName }
+    try check(owner, isFreeIn: tenant)
+    return .added(Accounts.Person(name: owner, role: .owner, secret: secret, createdAt: now, tokensValidAfter: now))
   }
 
   private func check(_ name: String, isFreeIn tenant: TenantID) throws(AccessFault) {

@@ -33,11 +33,18 @@ extension Reception {
     _ = try await settings(of: id)
     let name = try wish.name.map(Enrolment.tenantName)
     let change = try Self.change(wish)
-    if let (owner, password) = wish.ownerPassword { try await setOwnerPassword(password, of: owner, in: id) }
+    let owner: OwnerEdit? =
+      if let (owner, password) = wish.ownerPassword { try await ownerEdit(password, of: owner, in: id) } else { nil }
+    // Before the disk has it, so that nobody takes the name of an owner who had no password meanwhile.
+    if case .added(let person)? = owner { accounts.add(person, to: id) }
     do throws(StorageFailure) {
-      try await ledger.change(id, name: name, change)
+      try await ledger.change(id, name: name, change, owner)
     } catch {
+      if case .added(let person)? = owner { accounts.remove(person.name, of: id) }
       throw EnrolmentFault.notKept(error)
+    }
+    if case .changed(let person)? = owner {
+      accounts.set(person.secret, of: person.name, in: id, at: person.tokensValidAfter)
     }
     do {
       if let name { try await signalling.apply(.tenantRenamed(id, name: name)) }

@@ -33,6 +33,8 @@ package actor Reception {
   private var networks = WrongPasswords()
   private var revoked = RevokedTokens()
   var randomness = Randomness.system
+  /// Told whose right to work in a browser may have ended: an agent's, or (`nil`) anybody's of that tenant.
+  private var rightsWatcher: (@Sendable (TenantID, AgentName?) -> Void)?
   private var sweeper: EventLoop.TimerID?
   /// Who has had its lines in the log about wrong passwords, and when the others are told of.
   private var lines = LineLimit<SourceNetwork>()
@@ -73,7 +75,7 @@ package actor Reception {
     scheduleSweep()
   }
 
-  func open(_ tenant: TenantID, token: [UInt8]?, people: [Accounts.Person]) {
+  func open(_ tenant: TenantID, token: Accounts.OwnerToken?, people: [Accounts.Person]) {
     accounts.open(tenant, token: token, people: people)
   }
 
@@ -232,7 +234,13 @@ package actor Reception {
       throw .notKept(.notKept(error))
     }
     revoked.insert(claims.id, expiresAt: claims.expiresAt, of: person)
+    if claims.role == .agent { rightsMayHaveEnded(in: claims.tenant, of: AgentName(claims.user)) }
   }
+
+  func watchRights(_ watcher: @escaping @Sendable (TenantID, AgentName?) -> Void) { rightsWatcher = watcher }
+
+  /// A token was ended, or a password is another: who works with it is to be judged anew.
+  func rightsMayHaveEnded(in tenant: TenantID, of agent: AgentName? = nil) { rightsWatcher?(tenant, agent) }
 
   // MARK: Who asks
 
@@ -241,8 +249,7 @@ package actor Reception {
     try await claims(of: Self.token(of: request))
   }
 
-  /// What a request's token proves, if it is one for that tenant and one of these roles. The token that a tenant's owner was given
-  /// when it was added is one as well.
+  /// What a request's token proves, if it is one for that tenant and one of these roles. The tenant's own token is one as well.
   ///
   /// - Parameter uuid: as it stands in the path.
   package func claims(
@@ -250,7 +257,7 @@ package actor Reception {
   ) async throws(Denial) -> AccessClaims {
     let token = try Self.token(of: request)
     let claims: AccessClaims
-    if let tenant = TenantID(uuid), accounts.isOwner(of: tenant, token: token) {
+    if let tenant = TenantID(uuid), accounts.ownerToken(token, of: tenant, at: WallClock.now) != nil {
       let owner = accounts.people(of: tenant).first { $0.role == .owner }?.name ?? Accounts.nameless
       claims = AccessClaims(
         tenant: tenant, user: owner, role: .owner, issuedAt: Self.now, lifetime: .zero, id: "", credential: "")
@@ -285,8 +292,9 @@ package actor Reception {
   }
 
   /// Whom somebody proved to be who wants to work as an agent.
-  enum Standing: Sendable {
-    case proven
+  enum Standing: Sendable, Equatable {
+    /// - until: seconds since 1970 when that ends.
+    case proven(until: Int64)
     /// Nothing was shown that is ours; an open tenant does not mind.
     case unproven
     /// A token of ours that is another's, or that has ended.
@@ -296,7 +304,9 @@ package actor Reception {
   /// Judges what `register-agent` shows: a token of that agent, or the one that the tenant's owner was given.
   func standing(of token: String?, as agent: String, in uuid: String) async -> Standing {
     guard let token, let tenant = TenantID(uuid) else { return .unproven }
-    if accounts.isOwner(of: tenant, token: token) { return .proven }
+    if let known = accounts.ownerToken(token, of: tenant, at: WallClock.now) {
+      return .proven(until: known.expiresAt.milliseconds / 1000)
+    }
     let claims: AccessClaims
     do throws(TokenSeal.Fault) {
       claims = try seal.read(token, now: Self.now)
@@ -304,6 +314,6 @@ package actor Reception {
       return error == .expired ? .refused : .unproven
     }
     guard claims.tenant == tenant, claims.role == .agent, AgentName(claims.user) == AgentName(agent) else { return .refused }
-    return await isWorthSomething(claims) ? .proven : .refused
+    return await isWorthSomething(claims) ? .proven(until: claims.expiresAt) : .refused
   }
 }

@@ -83,6 +83,7 @@ extension WireAnswer {
       self.init(call, trouble)
       self.agent = agent
     case .held(let call): self.init(call, state: "held")
+    case .takenOver(let call): self.init(takenOver: call)
     case .ended(let call, let reason, let seconds):
       self.init(call, state: "ended")
       self.reason = reason.rawValue
@@ -94,6 +95,13 @@ extension WireAnswer {
   private init(_ call: CallID, state: String) {
     callId = call.description
     self.state = state
+  }
+
+  /// For this page the call is over, and it lets go of microphone and sound.
+  private init(takenOver call: CallID) {
+    self.init(call, state: "ended")
+    reason = "taken-over"
+    message = "This call goes on in another window."
   }
 
   private init(_ call: CallID, _ trouble: SoundTrouble) {
@@ -119,6 +127,7 @@ extension WireAnswer {
     case .visitorLost(let call): return ("call-state", WireAnswer(call, state: "reconnecting"))
     case .troubled(let call, let trouble): return ("call-state", WireAnswer(call, trouble))
     case .visitorBack(let call), .soundIsWell(let call): return ("call-state", WireAnswer(call, state: "talking"))
+    case .takenOver(let call): return ("call-state", WireAnswer(takenOver: call))
     case .ended(let call, let reason, let seconds):
       return ("call-state", WireAnswer(.ended(call, reason, seconds: seconds)))
     }

@@ -56,6 +56,9 @@ extension WireAnswer {
   /// An event for desks, with the name under which it is sent.
   static func event(_ event: DeskEvent) -> (name: String, message: any WireMessage) {
     switch event {
+    case .phoneSound(let call, let trouble):
+      let event = trouble.map { AgentEvent.troubled(call, $0) } ?? .soundIsWell(call)
+      return ("call-state", WireAnswer.event(event).answer)
     case .agentState(let presence): return ("agent-state", AgentStateMessage(presence))
     case .callsChanged(let call):
       var answer = WireAnswer()

@@ -36,6 +36,12 @@ final class WebSession {
   var isVisitor = false
   var isAgent = false
   var saidGoodbye = false
+  /// By which right it works as an agent.
+  var right: DeskRight?
+  /// Rings when that has run out.
+  var rightTimer: EventLoop.TimerID?
+  /// Whether it was told that it has no right any more: it may only bring its call to an end.
+  var isDismissed = false
   /// Of the page in which the client runs, if it is a browser's and not from here.
   var foreignOrigin: String?
   /// Events that the exchange has not answered yet.

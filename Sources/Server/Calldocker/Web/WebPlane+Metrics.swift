@@ -2,6 +2,7 @@ import Calls
 import HTTP
 import Media
 import Runtime
+import SIPCore
 
 /// What an operator's collector reads. Nothing here tells one business from another.
 extension WebPlane {
@@ -36,7 +37,7 @@ extension WebPlane {
     text.add("calldocker_tenants", .gauge, "Businesses.", gauges.tenants)
     text.add("calldocker_registered_phones", .gauge, "Phones that are registered.", gauges.phones)
     text.add("calldocker_agent_sessions", .gauge, "Browsers in which agents work.", gauges.agentSessions)
-    writeSIP(gauges, counts, edge, to: &text)
+    writeSIP(gauges, counts, edge, figures.strays, to: &text)
     let legs = figures.legs
     text.add("calldocker_leg_loss_ratio", "Packets lost on the way to us, of each leg at its end.", [("", legs.loss)])
     text.add("calldocker_leg_jitter_seconds", "Interarrival jitter of each leg at its end.", [("", legs.jitter)])
@@ -50,7 +51,8 @@ extension WebPlane {
   }
 
   private static func writeSIP(
-    _ gauges: ExchangeGauges, _ counts: ExchangeCounts, _ edge: EdgeCounts, to text: inout PrometheusText
+    _ gauges: ExchangeGauges, _ counts: ExchangeCounts, _ edge: EdgeCounts, _ strays: StrayResponses,
+    to text: inout PrometheusText
   ) {
     let ways = [("in", counts.received), ("out", counts.sent)]
     text.add(
@@ -65,6 +67,9 @@ extension WebPlane {
       })
     text.add("calldocker_sip_transactions", .gauge, "SIP transactions that live.", gauges.transactions)
     text.add("calldocker_sip_connections", .gauge, "SIP connections over TCP.", gauges.connections)
+    text.add(
+      "calldocker_sip_responses_dropped_total", .counter, "SIP responses that answered no request of ours, by why.",
+      StrayResponse.allCases.map { ("reason=\"\($0.rawValue)\"", Double(strays[$0])) })
     text.add(
       "calldocker_sip_connections_refused_total", .counter, "SIP connections past a limit.", edge.connectionsRefused)
     text.add(

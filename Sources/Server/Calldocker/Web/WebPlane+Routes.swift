@@ -58,7 +58,8 @@ extension WebPlane {
       case .everybody(.register): await register(request, from: clients[client])
       case .everybody(.status): await status(captures["uuid"] ?? "")
       case .everybody(.description): API.description
-      case .tenant(let operation): await api.answer(to: request, operation, captures)
+      case .tenant(let operation):
+        await api.answer(to: request, operation, captures, from: source(of: request, from: clients[client]))
       }
     if let client = clients[client] { answer(client, number, response) }
   }
@@ -115,6 +116,20 @@ extension WebPlane {
     return "\(stream.isSecure || isBehindTLS ? "https" : "http")://\(authority)"
   }
 
+  private func signUp(
+    _ form: SignUp, password: String?, from source: IPAddress
+  ) async throws(EnrolmentFault) -> Enrolment.NewTenant {
+    let originator = Originator(who: "sign-up", role: Role.owner.rawValue, source: .init(source))
+    let outcome = await Originator.$current.withValue(originator) { () -> Result<Enrolment.NewTenant, EnrolmentFault> in
+      do throws(EnrolmentFault) {
+        return .success(try await enrolment.addTenant(form.companyName, owner: form.email, ownerPassword: password))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
+
   private func register(_ request: HTTPRequest, from client: WebClient?) async -> HTTPResponse {
     let origin = origin(for: request, from: client)
     guard signUps.admit(source(of: request, from: client), isDemo: isDemo, at: SystemClock.now) else {
@@ -125,6 +140,11 @@ extension WebPlane {
     guard let form = try? JSONDecoder().decode(SignUp.self, from: Data(request.body)) else {
       return .problem(400, "The body must be JSON with companyName and email")
     }
+    // Whatever type curl says that it has: the contract's clients sign up as they like, and a slip of theirs is named.
+    guard let body = JSON(parsing: request.body) else {
+      return .problem(400, "The body cannot be used", detail: "Each name may stand in it once.")
+    }
+    if let fault = API.signUp.fault(in: body, called: "") { return .problem(422, "The body cannot be used", detail: fault) }
     guard form.email.utf8.count <= 254, form.email.split(separator: "@").count == 2 else {
       return .problem(422, "email must be an address")
     }
@@ -132,7 +152,7 @@ extension WebPlane {
     let tenant: TenantID
     let token: String
     do throws(EnrolmentFault) {
-      let new = try await enrolment.addTenant(form.companyName, owner: form.email, ownerPassword: form.password ?? made)
+      let new = try await signUp(form, password: form.password ?? made, from: source(of: request, from: client))
       (tenant, token) = (new.id, new.token)
     } catch {
       return error.problem

@@ -122,7 +122,7 @@ extension WebPlane {
     if let timer = session.timer { loop.set(timer, to: session.machine.deadline) }
   }
 
-  private func perform(_ outputs: [SocketIOSession.Output], for session: WebSession) {
+  func perform(_ outputs: [SocketIOSession.Output], for session: WebSession) {
     for output in outputs {
       switch output {
       case .answer(let poll, let body): answer(poll, HTTPResponse(200, type: "text/plain; charset=UTF-8", body))
@@ -147,15 +147,15 @@ extension WebPlane {
     guard sessions.removeValue(forKey: session.machine.id) != nil else { return }
     if let source = session.source { sessionCounts.remove(source) }
     sessionsByNumber[session.number] = nil
-    if let timer = session.timer { loop.remove(timer) }
-    session.timer = nil
+    for timer in [session.timer, session.rightTimer] { if let timer { loop.remove(timer) } }
+    (session.timer, session.rightTimer) = (nil, nil)
     // A WebSocket that only knocked goes with its session: nobody would ever ask for its end.
     if let client = session.client { closeWebSocket(client) }
-    session.saidGoodbye = reason == .clientLeft
+    session.saidGoodbye = reason == .clientLeft || session.isDismissed
     tellGone(session)
   }
 
-  private func tellGone(_ session: WebSession) {
+  func tellGone(_ session: WebSession) {
     let (visitor, agent, isDeliberate) = (session.visitor, session.agent, session.saidGoodbye)
     if session.isVisitor { Task { await signalling.visitorGone(visitor, isDeliberate: isDeliberate) } }
     if session.isAgent { Task { await signalling.sessionGone(agent, isDeliberate: isDeliberate) } }
@@ -177,11 +177,18 @@ extension WebPlane {
     }
     let (id, visitor, agent, isAgent) = (session.machine.id, session.visitor, session.agent, session.isAgent)
     guard session.unanswered < Self.maximumUnanswered else {
+      if event.name == "call-request" {
+        let refused = RefusedCall(.busy, page: event.body.page, network: session.source)
+        Task { await signalling.note(refused, naming: event.body.uuid) }
+      }
       return acknowledge(id, ack, WireAnswer(Refusal(.busy, "Too many requests at once.")))
+    }
+    guard !session.isDismissed || Self.partingEvents.contains(event.name) else {
+      return acknowledge(id, ack, WireAnswer(Refusal(.unauthorised)))
     }
     session.unanswered += 1
     Task {
-      let refusal = await self.refusal(of: event, from: session.foreignOrigin)
+      let refusal = await self.refusal(of: event, from: session.foreignOrigin, session.source)
       let answer: any WireMessage =
         if let refusal {
           WireAnswer(refusal)
@@ -197,11 +204,13 @@ extension WebPlane {
   }
 
   /// Why a page may not do this, where its tenant does not allow its origin.
-  private func refusal(of event: WireEvent, from origin: String?) async -> Refusal? {
+  private func refusal(of event: WireEvent, from origin: String?, _ source: SourceNetwork?) async -> Refusal? {
     guard let origin, event.name == "call-request" || event.name == "register-agent", let uuid = event.body.uuid,
       await !reception.allows(origin, in: uuid)
     else { return nil }
-    if event.name == "call-request" { await signalling.noteRefused(.originRefused) }
+    if event.name == "call-request" {
+      await signalling.note(RefusedCall(.originRefused, page: origin, network: source), naming: uuid)
+    }
     return Refusal(.originRefused)
   }
 
@@ -211,6 +220,7 @@ extension WebPlane {
   ) async -> any WireMessage {
     let body = event.body
     let call = CallID(body.callId ?? "")
+    if let agent, event.name == "register-agent" { return await registerAgent(agent, body) }
     if let agent, let answer = await self.answer(to: event, by: agent) { return answer }
     switch event.name {
     case "call-request": return await callRequest(visitor, body, from: source)
@@ -230,7 +240,6 @@ extension WebPlane {
     let body = event.body
     let call = CallID(body.callId ?? "")
     switch event.name {
-    case "register-agent": return await registerAgent(agent, body)
     case "agent-status": return await setStatus(agent, body)
     case "call-accept": return await accept(agent, call, body)
     case "call-reject": await signalling.reject(agent, call)
@@ -268,7 +277,10 @@ extension WebPlane {
   }
 
   private func callRequest(_ visitor: VisitorID, _ body: WireBody, from source: SourceNetwork?) async -> WireAnswer {
-    guard let uuid = body.uuid else { return WireAnswer(Refusal(.badRequest, "uuid is missing.")) }
+    guard let uuid = body.uuid else {
+      await signalling.note(RefusedCall(.badRequest, page: body.page, network: source), naming: nil)
+      return WireAnswer(Refusal(.badRequest, "uuid is missing."))
+    }
     let request = CallRequest(
       tenant: uuid, offer: body.sdp, extensionDialled: body.extension, name: body.name, page: body.page,
       source: source)
@@ -325,12 +337,14 @@ extension WebPlane {
     }
     let standing = await reception.standing(of: body.token, as: name, in: uuid)
     guard standing != .refused else { return WireAnswer(Refusal(.unauthorised)) }
+    let right = DeskRight(uuid: uuid, agent: name, token: body.token, isProven: standing != .unproven)
     let status = body.status.flatMap { AgentStatus($0, reason: body.reason) }
     guard body.status == nil || status != nil else { return WireAnswer(Self.unknownStatus) }
-    let isProven = standing == .proven
-    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: isProven, status: status) {
+    switch await signalling.registerAgent(session, tenant: uuid, agent: name, isAuthorised: right.isProven, status: status) {
     case .failure(let refusal): return WireAnswer(refusal)
-    case .success(let desk): return DeskAnswer(desk)
+    case .success(let desk):
+      await take(right, of: session)
+      return DeskAnswer(desk)
     }
   }
 
@@ -355,11 +369,16 @@ extension WebPlane {
       guard let id = sessionsByNumber[session.number] else { return }
       let (name, answer) = WireAnswer.event(event)
       emit(name, answer, to: id)
+      if event.endsTheCall, let session = sessions[id], session.isDismissed { letGo(session) }
+    case .dismissed(let session, let why):
+      if let session = sessionsByNumber[session.number].flatMap({ sessions[$0] }) { dismiss(session, why) }
     case .desks(let desks, let event):
       let (name, message) = WireAnswer.event(event)
       // Written once for all of them.
       let payload = Self.payload(name, message)
-      for desk in desks { if let id = sessionsByNumber[desk.number] { emit(payload, to: id) } }
+      for desk in desks {
+        if let id = sessionsByNumber[desk.number], sessions[id]?.isDismissed == false { emit(payload, to: id) }
+      }
     }
   }
 
@@ -367,7 +386,7 @@ extension WebPlane {
     "[\(JSONText.quote(name)),\(message.json)]"
   }
 
-  private func emit(_ name: String, _ message: any WireMessage, to id: String) { emit(Self.payload(name, message), to: id) }
+  func emit(_ name: String, _ message: any WireMessage, to id: String) { emit(Self.payload(name, message), to: id) }
 
   private func emit(_ payload: String, to id: String) {
     guard let session = sessions[id] else { return }

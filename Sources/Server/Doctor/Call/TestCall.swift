@@ -95,6 +95,7 @@ final class TestCall {
     }
     try browser.accept(sdp)
     try step(.ringing, "no INVITE came") { phone.timesRung > 0 }
+    check.told = phone.directions.map { .init(directions: $0, expected: service.told(to: service.reach), phone: service.reach) }
     try step(.answering, "the visitor was never told that somebody talks") { phone.isTalking && states.contains("talking") }
     check.answeredAfter = Double((network.now - clicked).milliseconds) / 1000
     try step(.media, browser.failure.map { "\($0)" } ?? mediaObstacle(browser)) { browser.isConnected }
@@ -106,7 +107,7 @@ final class TestCall {
       _ = network.run(atMost: listening, peers) { false }
       check.visitor = Self.ear(browser.voice, listeningFor: Self.phoneTone)
       check.phone = Self.ear(phone.voice, listeningFor: Self.visitorTone)
-      if [check.visitor, check.phone].allSatisfy({ $0?.share ?? 0 >= CallCheck.purity }) { break }
+      if [check.visitor, check.phone].allSatisfy({ $0?.isClear ?? false }) { break }
       listening = .seconds(1)
     }
 

@@ -1,3 +1,4 @@
+import Peers
 import Wire
 
 /// A call through the whole service, from a browser's hello to the line in the call log.
@@ -26,6 +27,15 @@ struct CallCheck: Check {
     var level: Double
     var received: Int
     var lost: Int
+
+    var isClear: Bool { share >= CallCheck.purity && level >= CallCheck.quiet }
+  }
+  /// What the phone was told of where the service is, and what was to be told.
+  struct Told: Hashable, Sendable {
+    var directions: Directions
+    /// The address facing the phone; to one outside this network, the advertised one.
+    var expected: IPAddress
+    var phone: IPAddress
   }
   static let name = "call"
 
@@ -36,6 +46,7 @@ struct CallCheck: Check {
   var answeredAfter: Double?
   /// Of a connectivity check to the media port and back, in milliseconds.
   var roundTrip: Double?
+  var told: Told?
   var visitor: Ear?
   var phone: Ear?
   /// What the service itself tells of the call, where it failed.
@@ -58,17 +69,32 @@ struct CallCheck: Check {
   }
 
   var findings: [Finding] {
-    if step < .talking { return [.failed(Self.sentence(step, obstacle), advice)] }
-    var findings = judge(visitor, from: "phone's", to: "browser") + judge(phone, from: "browser's", to: "phone")
+    if step < .talking { return misdirections + [.failed(Self.sentence(step, obstacle), advice)] }
+    var findings = misdirections + judge(visitor, from: "phone's", to: "browser") + judge(phone, from: "browser's", to: "phone")
     if step < .done { findings.append(.failed(Self.sentence(step, obstacle), advice)) }
     return findings
+  }
+
+  private var misdirections: [Finding] {
+    guard let told else { return [] }
+    let (directions, expected) = (told.directions, told.expected)
+    let all = [("Via", directions.via), ("Contact", directions.contact), ("the SDP's c=", directions.sound)]
+    let wrong = all.filter { $0.1 != expected }.map { "\($0.1.map(\.description) ?? "no address") in \($0.0)" }
+    guard !wrong.isEmpty else { return [] }
+    return [
+      .failed(
+        "A phone at \(told.phone) was told \(wrong.joined(separator: ", ")) where \(expected) was to be told: it answers, asks or "
+          + "speaks to where nobody hears it.",
+        "Give --host an address that phones reach, or --advertise the one that the world sees (above, \"address\"), and let nothing "
+          + "between server and phone rewrite SIP: a router's SIP ALG is best switched off.")
+    ]
   }
 
   private func judge(_ ear: Ear?, from source: String, to end: String) -> [Finding] {
     guard let ear, ear.received > 0 else {
       return [.failed("Nothing of the \(source) sound came to the \(end): one-way audio.", advice)]
     }
-    guard ear.share >= Self.purity, ear.level >= Self.quiet else {
+    guard ear.isClear else {
       let heard = "\(Int((ear.share * 100).rounded())) % of what came to the \(end) at \(Int(ear.level.rounded())) dB"
       return [.failed("The \(source) tone was \(heard): it does not come through.", advice)]
     }

@@ -155,7 +155,6 @@ package struct Doctor: Sendable {
   }
 
   static func text(_ path: String) -> String {
-    (FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? "")
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    KernelFile.text(path).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

@@ -235,7 +235,7 @@ package final class TCPConnection {
   private func write() {
     guard isOpen, !waiting.isEmpty else { return }
     let count = Glibc.send(file, waiting, waiting.count, Int32(MSG_NOSIGNAL))
-    if count > 0 { waiting.removeFirst(count) }
+    if count > 0 { waiting.consume(count) }
     if count < 0, errno != EAGAIN, errno != EINTR { return close() }
     var interest: Epoll.Interest = isHeardOut ? [] : .readable
     if !waiting.isEmpty { interest.insert(.writable) }

@@ -8,7 +8,35 @@ package struct AuditRow: Hashable, Sendable {
   package let tenant: TenantKey?
   package let at: WallTime
   package let who: String
+  /// What it might do.
+  package let role: String
+  /// The kind of address that it came from.
+  package let source: String
+  /// The operation, by its name.
   package let what: String
+  /// To whom or what it was done, where that is not the tenant itself.
+  package let target: String?
+  /// What of it was changed, by name; never what it was or is.
+  package let fields: [String]
+}
+
+/// What somebody did, as it is written down together with the deed itself.
+package struct AuditEntry: Hashable, Sendable {
+  package var who: String
+  package var role: String
+  package var source: String
+  package var what: String
+  package var target: String?
+  package var fields: [String]
+
+  package init(who: String, role: String, source: String, what: String, target: String? = nil, fields: [String] = []) {
+    self.who = who
+    self.role = role
+    self.source = source
+    self.what = what
+    self.target = target
+    self.fields = fields
+  }
 }
 
 extension AuditRow {
@@ -17,9 +45,22 @@ extension AuditRow {
     tenant = try row.next()
     at = try row.next()
     who = try row.next()
+    role = try row.next()
+    source = try row.next()
     what = try row.next()
+    target = try row.next()
+    let names: String = try row.next()
+    fields = names.split(separator: ",").map(String.init)
   }
-  fileprivate static let columns: SQL = "SELECT number, tenant, at, who, what FROM audit"
+  fileprivate static let columns: SQL = "SELECT number, tenant, at, who, role, source, what, target, fields FROM audit"
+
+  /// Entries that are kept of one tenant, and of the service as a whole: each write past it takes the oldest away.
+  package static let maximumRows = 10_000
+  /// How long an entry is kept at most, in days.
+  package static let maximumDays = 400
+  /// Old entries that one write takes away, so that none is long.
+  private static let batch = 100
+  fileprivate static var sweepLimit: Int { batch }
 
   /// Entries that one page may hold.
   package static let maximumPage = 200
@@ -47,6 +88,20 @@ extension StorageWriter {
   /// Writes down what somebody did, in a tenant or (`nil`) to the service as a whole.
   package func note(_ what: String, by who: String, in tenant: TenantKey?, at moment: WallTime) throws(DatabaseFailure) {
     try database.run("INSERT INTO audit (tenant, at, who, what) VALUES (?1, ?2, ?3, ?4)", tenant, moment, who, what)
+  }
+
+  /// Writes down what somebody did, and forgets what is too old or too much.
+  package func enter(_ entry: AuditEntry, in tenant: TenantKey?, at moment: WallTime) throws(DatabaseFailure) {
+    try database.run(
+      "INSERT INTO audit (tenant, at, who, role, source, what, target, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      tenant, moment, entry.who, entry.role, entry.source, entry.what, entry.target, entry.fields.joined(separator: ","))
+    _ = try removeAudit(before: moment - .seconds(86_400) * AuditRow.maximumDays, limit: AuditRow.sweepLimit)
+    try database.run(
+      """
+      DELETE FROM audit WHERE tenant IS ?1 AND number <= (
+        SELECT number FROM audit WHERE tenant IS ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
+      """,
+      tenant, AuditRow.maximumRows)
   }
 
   /// Deletes at most `limit` of the oldest entries from before `moment`; says how many.

@@ -9,6 +9,8 @@ package struct CallQuery: Hashable, Sendable {
   package var team: String?
   /// How they ended; calls that last are left out then.
   package var reason: String?
+  /// Whether somebody answered; of those whom nobody did only such as are over.
+  package var isAnswered: Bool?
   /// From this moment on, and before that one.
   package var from: WallTime?
   package var to: WallTime?
@@ -18,12 +20,13 @@ package struct CallQuery: Hashable, Sendable {
   package var limit: Int
 
   package init(
-    agent: String? = nil, team: String? = nil, reason: String? = nil, from: WallTime? = nil, to: WallTime? = nil,
-    after: CallCursor? = nil, limit: Int = 50
+    agent: String? = nil, team: String? = nil, reason: String? = nil, isAnswered: Bool? = nil, from: WallTime? = nil,
+    to: WallTime? = nil, after: CallCursor? = nil, limit: Int = 50
   ) {
     self.agent = agent
     self.team = team
     self.reason = reason
+    self.isAnswered = isAnswered
     self.from = from
     self.to = to
     self.after = after
@@ -95,6 +98,11 @@ extension CallQuery {
     if agent != nil { sql = sql + " AND agent = ?5" }
     if team != nil { sql = sql + " AND team = ?7" }
     if reason != nil { sql = sql + " AND end_reason = ?6" }
+    switch isAnswered {
+    case true?: sql = sql + " AND answered_at IS NOT NULL"
+    case false?: sql = sql + " AND answered_at IS NULL AND ended_at IS NOT NULL"
+    case nil: break
+    }
     return sql + " AND (started_at, id) < (?2, ?3) AND started_at >= ?4 ORDER BY started_at DESC, id DESC LIMIT ?8"
   }
 }

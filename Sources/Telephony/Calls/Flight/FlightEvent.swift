@@ -1,3 +1,4 @@
+import RTP
 import SIPCore
 import SIPSyntax
 import Wire
@@ -12,12 +13,16 @@ package enum FlightNote: Hashable, Sendable {
   /// The time of a transaction of that Call-ID has come.
   case rang(callID: String)
   case connectionClosed(ConnectionID)
+  /// A call was not admitted that has no record; of a business, or of none that we know.
+  case turnedAway(TenantID?, RefusedCall)
   /// The business is gone, and what is known of its calls goes with it.
   case forgotten(TenantID)
 }
 
 /// One thing that happened to a call. Secrets never come this far: no password, token, digit or key is part of any case.
-package enum FlightEvent: Hashable, Codable, Sendable {
+///
+/// Each stands in a block of its own size, as one kind is twenty times as long as another and every call keeps dozens.
+package indirect enum FlightEvent: Hashable, Codable, Sendable {
   case input(FlightInput)
   /// Whom the call may ring, before it chooses.
   case view(FlightView)
@@ -69,6 +74,9 @@ package enum FlightMedia: Hashable, Codable, Sendable {
   case heardAgain(LegID)
   case heard(LegID, SoundReport)
   case gone(LegID)
+  case speaks(LegID, AudioCodec)
+  case unreached(LegID, isCertain: Bool)
+  case reachedAgain(LegID)
   case closed(LegID, LegReport)
 
   init?(_ event: MediaEvent) {
@@ -81,6 +89,9 @@ package enum FlightMedia: Hashable, Codable, Sendable {
     case .heardAgain(let leg): self = .heardAgain(leg)
     case .heard(let leg, let report): self = .heard(leg, report)
     case .gone(let leg): self = .gone(leg)
+    case .speaks(let leg, let codec): self = .speaks(leg, codec)
+    case .unreached(let leg, let isCertain): self = .unreached(leg, isCertain: isCertain)
+    case .reachedAgain(let leg): self = .reachedAgain(leg)
     case .closed(let leg, let report): self = .closed(leg, report)
     case .digit, .played, .strained, .relaxed: return nil
     }
@@ -89,7 +100,8 @@ package enum FlightMedia: Hashable, Codable, Sendable {
   package var leg: LegID {
     switch self {
     case .opened(let leg, _), .connected(let leg), .failed(let leg, _), .consentLost(let leg), .fellSilent(let leg),
-      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .closed(let leg, _):
+      .heardAgain(let leg), .heard(let leg, _), .gone(let leg), .speaks(let leg, _), .unreached(let leg, _),
+      .reachedAgain(let leg), .closed(let leg, _):
       leg
     }
   }

@@ -139,6 +139,9 @@ extension FlightMedia {
     case .heardAgain: "heard-again"
     case .heard(_, let report): "heard: \(report.packets) packets, \(report.level.word)"
     case .gone: "gone"
+    case .speaks(_, let codec): "speaks \(codec)"
+    case .unreached(_, let isCertain): isCertain ? "unreached" : "unreached, it seems"
+    case .reachedAgain: "reached-again"
     case .closed(_, let report):
       "closed: \(report.packetsReceived) received, \(report.packetsSent) sent, \(report.packetsLost) lost"
     }
@@ -181,6 +184,7 @@ extension VisitorEvent {
     case .talking: "talking"
     case .troubled(_, _, let trouble): "talking: \(trouble.kind.rawValue)"
     case .held: "held"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }
@@ -195,6 +199,7 @@ extension AgentEvent {
     case .visitorBack: "visitor-back"
     case .troubled(_, let trouble): "troubled: \(trouble.kind.rawValue)"
     case .soundIsWell: "sound-is-well"
+    case .takenOver: "taken-over"
     case .ended: "ended"
     }
   }

@@ -88,7 +88,7 @@ struct FlightHints {
 
   private func hint(_ message: FlightMessage, _ index: Int) -> String? {
     switch (message.method, message.isFromPeer) {
-    case ("INVITE"?, false):
+    case ("INVITE"?, false) where !message.isInDialog:
       let answers = story.answers(to: message, after: index)
       // While it may still answer there is nothing to be done.
       guard record.end != nil, answers.allSatisfy({ $0.status == 100 }) else { return nil }
@@ -133,9 +133,13 @@ struct FlightHints {
       return "Between \(party) and the server UDP may be blocked; see whether the firewall lets the WebRTC port through."
     case .failed(_, .fingerprintMismatch):
       return "Something between the page and the server changes what browsers say, or somebody listens: try without a proxy."
+    case .unreached:
+      return "What is sent to \(party) does not arrive there; see whether its router lets UDP through to where it listens."
     case .gone: return "\(party) lost its network or its power in the middle of the call; see whether it is on and online."
     case .heard(let leg, let report):
       switch report.kind {
+      case .nothing where report.foreign != nil:
+        return "\(party) speaks a codec that was not agreed on; let it have opus, pcmu or pcma only."
       case .nothing where report.isReporting:
         return "\(party) reports and sends no sound; see whether it is muted, or suppresses silence."
       case .nothing where !hasSpoken(leg, before: index):

@@ -30,7 +30,7 @@ package struct FlightMessage: Hashable, Sendable {
     self.leg = leg
     self.isFromPeer = isFromPeer
     self.way = way
-    (octets, isCut) = kept
+    (octets, isCut) = (kept.octets.fitted, kept.isCut)
   }
 
   /// Headers that are kept. The list says what may be, so that one which nobody thought of is not.
@@ -126,6 +126,15 @@ package struct FlightMessage: Hashable, Sendable {
   package func header(_ name: String) -> String? {
     lines.dropFirst().first { $0.utf8.count > name.utf8.count && $0.lowercased().hasPrefix(name.lowercased() + ":") }
       .map { String($0.dropFirst(name.count + 1).drop { $0 == " " }) }
+  }
+
+  /// Whether it is said in a dialog that there is already.
+  package var isInDialog: Bool { header("To")?.contains(";tag=") == true }
+
+  /// Of the transaction that it belongs to.
+  var branch: Substring? {
+    guard let via = header("Via"), let start = via.firstRange(of: ";branch=")?.upperBound else { return nil }
+    return via[start...].prefix { $0 != ";" && $0 != "," && $0 != " " }
   }
 
   /// The request that this is or answers.

@@ -118,7 +118,7 @@ package struct FlightRecord: Hashable, Sendable {
   private mutating func keep(_ moment: Moment) {
     nextNumber += 1
     let size = moment.event.size
-    guard size <= Self.maximumEntryBytes || moment.event.isView else { return drop() }
+    guard size <= Self.maximumEntryBytes || moment.event.isBoundedByUs else { return drop() }
     octets += size
     if ending.isEmpty, beginning.count < Self.beginningEntries, beginningOctets + size <= Self.beginningBytes {
       beginningOctets += size
@@ -162,6 +162,12 @@ package struct FlightRecord: Hashable, Sendable {
   /// What the call's request found.
   package var start: FlightStart? {
     beginning.lazy.compactMap { if case .input(.request(let start)) = $0.event { start } else { nil } }.first
+  }
+
+  /// Where the call was asked for.
+  var page: String? {
+    guard case .asked(_, let page, _, _)? = beginning.first?.event else { return nil }
+    return page
   }
 
   // MARK: How it came out
@@ -224,7 +230,14 @@ extension FlightEvent {
     return texts + 96
   }
 
-  fileprivate var isView: Bool { if case .view = self { true } else { false } }
+  /// Whether it is as long as it is because of us: of how many agents a view holds, and how many media planes there are.
+  fileprivate var isBoundedByUs: Bool {
+    switch self {
+    case .view: true
+    case .input(.request(let start)): (start.offer?.size ?? 0) <= FlightRecord.maximumEntryBytes
+    default: false
+    }
+  }
 }
 
 extension FlightAgent {
@@ -240,7 +253,7 @@ extension FlightOffer {
 }
 
 extension String {
-  fileprivate func cut(to octets: Int) -> String {
+  func cut(to octets: Int) -> String {
     guard utf8.count > octets else { return self }
     var kept = String.UnicodeScalarView()
     var left = octets
@@ -253,5 +266,5 @@ extension String {
   }
 
   /// A page's address without what follows its path: sessions and tokens stand there.
-  fileprivate var withoutQuery: String { String(prefix { $0 != "?" && $0 != "#" }) }
+  var withoutQuery: String { String(prefix { $0 != "?" && $0 != "#" }) }
 }

@@ -30,6 +30,8 @@ package struct FlightRecorder: Sendable {
   private var ripened: [CallID: Int] = [:]
   /// Past it the oldest of them are not written.
   package static let maximumRipe = 256
+  /// Calls that were not admitted, those with a record too.
+  package private(set) var refusals = RefusedCalls()
   /// Calls that found no room.
   package private(set) var unrecorded: UInt64 = 0
 
@@ -63,6 +65,7 @@ package struct FlightRecorder: Sendable {
       case .flight(.reported(let event)): reported(event, at: now)
       case .flight(.rang(let callID)): rang(callID, at: now)
       case .flight(.connectionClosed(let connection)): closed(connection, at: now)
+      case .flight(.turnedAway(let tenant, let refused)): refusals.note(refused, of: tenant, at: now)
       case .flight(.forgotten(let tenant)): forget(tenant)
       case .datagram(let octets, let flow): sent(octets, .flow(flow), at: now)
       case .stream(let octets, let connection): sent(octets, .connection(connection), at: now)
@@ -77,7 +80,7 @@ package struct FlightRecorder: Sendable {
       case .record(let record) where record.end != nil:
         append(.recorded(FlightOutcome(record)), to: record.call, at: now)
         if let record = live[record.call] { ripen(record) }
-      case .close, .desks, .record, .keep, .attendant, .log: break
+      case .close, .desks, .dismissed, .record, .keep, .keepStatus, .attendant, .log: break
       }
     }
   }
@@ -100,7 +103,10 @@ package struct FlightRecorder: Sendable {
     default: break
     }
     append(event, to: call, at: now)
-    if case .refused = event { depart(call) }
+    if case .refused(let reason, _) = event {
+      if tenant != .doctor { refusals.note(RefusedCall(reason, page: live[call]?.page, call: call), of: tenant, at: now) }
+      depart(call)
+    }
   }
 
   private mutating func begin(_ tenant: TenantID, _ call: CallID, at now: Instant) {
@@ -153,6 +159,7 @@ package struct FlightRecorder: Sendable {
       ripened[call] = nil
     }
     archive.removeAll(of: tenant)
+    refusals.forget(tenant)
   }
 
   private mutating func append(_ event: FlightEvent, to call: CallID, at now: Instant) {
@@ -281,7 +288,7 @@ extension VisitorEvent {
   fileprivate var call: CallID {
     switch self {
     case .trying(let call), .ringing(let call), .talking(let call, _), .troubled(let call, _, _), .held(let call),
-      .ended(let call, _, _):
+      .takenOver(let call), .ended(let call, _, _):
       call
     }
   }
@@ -291,7 +298,7 @@ extension AgentEvent {
   fileprivate var call: CallID {
     switch self {
     case .incomingCall(let call, _, _), .incomingCallEnded(let call, _), .visitorLost(let call), .visitorBack(let call),
-      .troubled(let call, _), .soundIsWell(let call),
+      .troubled(let call, _), .soundIsWell(let call), .takenOver(let call),
       .ended(let call, _, _):
       call
     }

@@ -39,7 +39,7 @@ package struct FlightReplay {
   private let start: FlightStart?
 
   /// Media planes that a recording may tell of.
-  private static let maximumPlanes = 1024
+  package static let maximumPlanes = 1024
 
   package init(_ record: FlightRecord) {
     self.record = record
@@ -251,6 +251,9 @@ extension FlightMedia {
     case .heardAgain(let leg): .heardAgain(leg)
     case .heard(let leg, let report): .heard(leg, report)
     case .gone(let leg): .gone(leg)
+    case .speaks(let leg, let codec): .speaks(leg, codec)
+    case .unreached(let leg, let isCertain): .unreached(leg, isCertain: isCertain)
+    case .reachedAgain(let leg): .reachedAgain(leg)
     case .closed(let leg, let report): .closed(leg, report)
     }
   }
@@ -283,7 +286,7 @@ extension Exchange {
             callID: "", number: 0)
         }, at: Instant(nanoseconds: .min))
       agent.sessions = seen.sessions
-      agent.status = seen.isPaused ? .paused(reason: nil) : .available
+      agent.set(seen.isPaused ? .paused(reason: nil) : .available, at: Instant())
       for session in agent.sessions { placesBySession[session] = AddressOfRecord(tenant: id, agent: seen.name) }
       agent.call =
         switch seen.business {

@@ -23,7 +23,8 @@ extension FlightStory {
 
   /// One sentence for an INVITE and all that came back.
   private func invited(_ message: FlightMessage, _ entry: FlightRecord.Entry, _ index: Int) -> String {
-    var text = "\(names.party(message.leg)) was sent an INVITE\(Self.times(entry))"
+    let sent = message.isInDialog ? "was asked for its sound anew (re-INVITE)" : "was sent an INVITE"
+    var text = "\(names.party(message.leg)) \(sent)\(Self.times(entry))"
     let answers = answers(to: message, after: index)
     var facts: [String] = []
     if let rang = answers.first(where: { (180...199).contains($0.status) }) {
@@ -133,17 +134,37 @@ extension FlightStory {
     }
   }
 
-  /// Whether an answer is under another Call-ID than what it answers: somebody guessed its branch, or a phone is very wrong.
-  func isStray(_ message: FlightMessage) -> Bool {
-    guard message.isFromPeer, message.status != nil else { return false }
-    return entries.contains { entry in
-      if case .invites(message.leg, let callID) = entry.event { message.header("Call-ID") != callID } else { false }
-    }
-  }
+  /// Whether an answer does not answer what we asked, though it says so: somebody guessed its branch, or a phone is very wrong.
+  func isStray(_ message: FlightMessage) -> Bool { strangeness(of: message) != nil }
 
   private func stray(_ message: FlightMessage) -> String {
-    let title = FlightNames.onOneLine(message.title)
-    return "\(names.party(message.leg)) sent \(title) under another Call-ID than that of its call: it was not heeded."
+    let strangeness = strangeness(of: message) ?? ""
+    return "An answer to the \(message.about) of \(names.party(message.leg)) came \(strangeness), and was not heeded: "
+      + "\(FlightNames.onOneLine(message.title))."
+  }
+
+  /// What is wrong with an answer, as `StrayResponse` judges it; `nil` for one that is ours.
+  private func strangeness(of message: FlightMessage) -> String? {
+    guard message.isFromPeer, message.status != nil, let asked = request(answeredBy: message) else { return nil }
+    if case .flow(let there) = asked.way, case .flow(let here) = message.way, there.remote.ip != here.remote.ip {
+      return "from \(names.text(here.remote)), which was not asked"
+    }
+    if asked.header("Call-ID") != message.header("Call-ID") { return "under another Call-ID" }
+    if asked.header("CSeq") != message.header("CSeq") { return "under another number" }
+    func tag(_ message: FlightMessage) -> Substring? { message.header("From")?.split(separator: ";tag=").last }
+    return tag(asked) == tag(message) ? nil : "under another tag"
+  }
+
+  /// Our request of the same method and branch (RFC 3261 §17.1.3).
+  private func request(answeredBy answer: FlightMessage) -> FlightMessage? {
+    for entry in entries {
+      if case .message(let message) = entry.event, message.leg == answer.leg, !message.isFromPeer,
+        message.method == answer.about, let branch = message.branch, branch == answer.branch
+      {
+        return message
+      }
+    }
+    return nil
   }
 
   // MARK: Words

@@ -16,6 +16,10 @@ extension FlightStory {
       // A microphone that gives nothing is measured again and again.
       return report.kind == lastKind(of: leg, before: index) ? [] : [heard(leg, report)]
     case .gone: return ["\(party) is gone: neither sound nor reports came for 30 s."]
+    case .speaks(_, let codec): return ["\(party) speaks \(codec), not the codec that it preferred; it is heard all the same."]
+    case .unreached(_, isCertain: true): return ["\(party) reports that the sound it is sent arrives no more."]
+    case .unreached(_, isCertain: false): return ["\(party) reports, and knows of none of the sound that it is sent."]
+    case .reachedAgain: return ["\(party) reports that the sound it is sent arrives again."]
     case .closed(let leg, let report):
       guard report.codec != nil, hasTalked else { return [] }
       return ["Measured on \(names.party(leg)): \(Self.measures(report))."]
@@ -56,6 +60,9 @@ extension FlightStory {
     let packets = report.packets == 1 ? "1 packet" : "\(report.packets) packets"
     switch report.kind {
     case .nothing:
+      if let foreign = report.foreign {
+        return "In two seconds only packets of type \(foreign.number) came from \(party), which was not agreed."
+      }
       return "In two seconds no sound came from \(party)\(report.isReporting ? ", while its reports (RTCP) do" : "")."
     case .unreadable: return "In two seconds \(packets) came from \(party), none of which could be decoded."
     case .silence: return "In two seconds \(packets) of perfect silence came from \(party): its microphone gives nothing."
@@ -110,6 +117,7 @@ extension FlightStory {
       case .troubled?: return ["The visitor was told that the sound is well again."]
       default: return agent == "Echo" ? ["The visitor was connected with the echo."] : []
       }
+    case .takenOver: return ["The visitor's former page was told that the call goes on in another."]
     case .trying, .ringing, .ended: return []
     }
   }
@@ -129,6 +137,7 @@ extension FlightStory {
       // To each browser its own; one sentence does for all.
       if index > 0, entries[index - 1].event == .toldAgent(event) { return [] }
       return ["The agent's other browsers stopped ringing: the call was answered elsewhere."]
+    case .takenOver: return ["The agent's former browser was told that the call goes on in another."]
     case .incomingCall, .incomingCallEnded, .ended: return []
     }
   }

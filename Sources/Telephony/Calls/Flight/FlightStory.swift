@@ -87,8 +87,8 @@ package struct FlightStory {
   }
 
   private func rings(_ agent: AgentName, _ phones: Int, _ browsers: Int) -> String {
-    let places = [(phones, "on", "phone"), (browsers, "in", "browser")].filter { $0.0 > 0 }.map { count, where_, thing in
-      "\(where_) \(Self.count(count, thing))"
+    let places = [(phones, "on", "phone"), (browsers, "in", "browser")].filter { $0.0 > 0 }.map { count, preposition, thing in
+      "\(preposition) \(Self.count(count, thing))"
     }
     return "\(names.name(agent)) is rung \(places.joined(separator: " and ")), for at most \(Call.ringingTime.told)."
   }

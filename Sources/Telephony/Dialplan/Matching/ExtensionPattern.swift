@@ -167,7 +167,7 @@ package struct ExtensionPattern: Hashable, Sendable, Comparable, CustomStringCon
   /// Whether this is what was dialled. A name that begins with `_` is first taken for a pattern: it matches the one that means the same.
   package func matches(_ dialled: String) -> Bool {
     if fit(dialled).matches { return true }
-    return isPattern && dialled.utf8.first == UInt8(ascii: "_") && self == ExtensionPattern(dialled)
+    return isPattern && !isBroken && dialled.utf8.first == UInt8(ascii: "_") && self == ExtensionPattern(dialled)
   }
 
   /// How what was dialled fits; dashes in it do not count.

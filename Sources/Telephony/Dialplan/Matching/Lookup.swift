@@ -43,18 +43,18 @@ extension Dialplan {
   ///
   /// Each priority is looked up anew: where the extension that fits best does not have it, another that fits may.
   package func step(at position: Position, _ inquiry: Inquiry) -> Step? {
-    first(position.exten, in: position.context, inquiry) { $0.steps[position.priority] }
+    first(position.exten, in: position.context, inquiry) { $0.extensions[$1].steps[position.priority] }
   }
 
   /// The priority of a label as seen from a position's context and extension.
   package func priority(of label: String, context: String, exten: String, _ inquiry: Inquiry) -> Int? {
-    first(exten, in: context, inquiry) { $0.labels[label] }
+    first(exten, in: context, inquiry) { $0.extensions[$1].labels[label] }
   }
 
   /// What digits typed in a context have come to.
   package func match(_ digits: String, in context: String, _ inquiry: Inquiry) -> DigitMatch {
     let grows: Bool? = prepared.search(from: context, inquiry) { place in
-      switch place.extensions.growth(of: digits, { $0.isFor(inquiry.caller) }) {
+      switch place.extensions.growth(of: digits, { place.extensions.extensions[$0].isFor(inquiry.caller) }) {
       case .no: .nothing
       case .yes: .found(true)
       case .never: .stop
@@ -65,15 +65,16 @@ extension Dialplan {
 
   /// Whether an extension exists at priority 1.
   package func has(_ exten: String, in context: String, _ inquiry: Inquiry) -> Bool {
-    first(exten, in: context, inquiry) { $0.steps[1] == nil ? nil : true } ?? false
+    first(exten, in: context, inquiry) { $0.extensions[$1].steps[1] == nil ? nil : true } ?? false
   }
 
-  /// What the extensions that match have first.
+  /// What the extensions that match have first; each is told by its context's index and its place there.
   private func first<Found>(
-    _ exten: String, in context: String, _ inquiry: Inquiry, _ take: (Extension) -> Found?
+    _ exten: String, in context: String, _ inquiry: Inquiry, _ take: (ExtensionIndex, Int) -> Found?
   ) -> Found? {
     prepared.search(from: context, inquiry) { place in
-      let found = place.extensions.firstMatch(exten) { known in known.isFor(inquiry.caller) ? take(known) : nil }
+      let index = place.extensions
+      let found = index.firstMatch(exten) { index.extensions[$0].isFor(inquiry.caller) ? take(index, $0) : nil }
       return found.map { .found($0) } ?? .nothing
     }
   }

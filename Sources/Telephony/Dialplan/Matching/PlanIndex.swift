@@ -45,7 +45,8 @@ final class PlanIndex: Sendable {
     case .stop: return nil
     case .nothing:
       guard !places[start].includes.isEmpty else { return nil }
-      var asked = Set([places[start].family])
+      var asked = Asked()
+      _ = asked.insert(places[start].family)
       return searchIncludes(of: start, depth: 0, &asked, inquiry, ask)
     }
   }
@@ -57,14 +58,27 @@ final class PlanIndex: Sendable {
     case stop
   }
 
+  /// Families that were asked: of most plans a word has room for all.
+  private struct Asked {
+    private var first: UInt64 = 0
+    private var others: Set<Int> = []
+
+    /// Whether it was not there yet.
+    mutating func insert(_ family: Int) -> Bool {
+      guard family < 64 else { return others.insert(family).inserted }
+      defer { first |= 1 << UInt64(family) }
+      return first & (1 << UInt64(family)) == 0
+    }
+  }
+
   private func searchIncludes<Found>(
-    of start: Int, depth: Int, _ asked: inout Set<Int>, _ inquiry: Inquiry, _ ask: (Place) -> Answer<Found>
+    of start: Int, depth: Int, _ asked: inout Asked, _ inquiry: Inquiry, _ ask: (Place) -> Answer<Found>
   ) -> Found? {
     guard depth < Dialplan.maximumIncludeDepth else { return nil }
     for include in places[start].includes {
       guard include.times?.holds(at: inquiry.epoch, inquiry.zones) ?? true else { continue }
       let place = places[include.place]
-      guard asked.insert(place.family).inserted else { continue }
+      guard asked.insert(place.family) else { continue }
       switch ask(place) {
       case .found(let found): return found
       case .stop: continue
@@ -73,5 +87,41 @@ final class PlanIndex: Sendable {
       }
     }
     return nil
+  }
+}
+
+extension PlanIndex {
+  /// A context that a lookup asks, and the times of the includes on the way to it.
+  struct Stop {
+    let place: Place
+    let times: [TimeRule]
+  }
+
+  /// The contexts that a lookup asks, in order: at a moment, or, if none is given, at any; then one may come twice, at certain times and always.
+  func stops(from context: String, _ inquiry: Inquiry?) -> [Stop] {
+    guard let start = byName[context] else { return [] }
+    var stops = [Stop(place: places[start], times: [])]
+    var always = Set([places[start].family])
+    var sometimes: Set<Int> = []
+    func visit(_ start: Int, _ times: [TimeRule]) {
+      guard times.count < Dialplan.maximumIncludeDepth else { return }
+      for include in places[start].includes {
+        var times = times
+        if let rule = include.times, !rule.isAlways {
+          if let inquiry {
+            guard rule.holds(at: inquiry.epoch, inquiry.zones) else { continue }
+          } else {
+            times.append(rule)
+          }
+        }
+        let place = places[include.place]
+        guard !always.contains(place.family) else { continue }
+        guard times.isEmpty ? always.insert(place.family).inserted : sometimes.insert(place.family).inserted else { continue }
+        stops.append(Stop(place: place, times: times))
+        visit(include.place, times)
+      }
+    }
+    visit(start, [])
+    return stops
   }
 }

@@ -5,6 +5,9 @@ package protocol Application: Sendable {
   /// What the dialplan calls it, as Asterisk writes it.
   static var name: String { get }
 
+  /// What it takes, for the checker of plans.
+  static var form: ApplicationForm { get }
+
   init()
 
   /// Executed with its arguments, which are substituted already.

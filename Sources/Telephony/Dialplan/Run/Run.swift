@@ -29,8 +29,12 @@ package struct Run: Sendable {
   var lastActivity: UInt64 = 0
   /// How many functions call one another at this moment (`EVAL`).
   var callsInCalls = 0
+  /// How many functions the present text has made others call.
+  var callsOfText = 0
   /// What `RAND` draws from: the same for the same call, so that a call can be run again.
   var chance: Randomness
+  /// Regular expressions that were read for this call.
+  var expressions: [String: RegularExpression] = [:]
   private var state = State.fresh
   /// Steps that it may still take; fewer only in a test.
   var stepsLeft = Run.maximumSteps

@@ -7,6 +7,9 @@ struct ExtensionKey: Hashable {
 /// A context while its lines are read.
 struct ContextDraft {
   var context: Context
+  /// What was included and ignored already.
+  var included: Set<String> = []
+  var ignored: Set<ExtensionPattern> = []
   private var drafts: [Draft] = []
   private var indices: [ExtensionKey: Int] = [:]
 
@@ -82,6 +85,8 @@ struct ContextDraft {
 
   /// The context with its extensions in matching order, equivalent ones (`_NX`, `_[2-9]X`) made one.
   mutating func finished(_ findings: inout FindingList) -> Context {
+    // Where nothing was taken there is no extension.
+    drafts.removeAll { $0.extension.steps.isEmpty && $0.extension.hint == nil }
     drafts.sort { $0.extension.isTried(before: $1.extension) }
     var kept: [Draft] = []
     for draft in drafts {

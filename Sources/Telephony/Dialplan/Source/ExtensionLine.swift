@@ -183,7 +183,7 @@ extension ExtensionsReader {
     if let labelled = known?.labels[text] { return .number(labelled) }
     findings.warn(
       place, "\(text.isEmpty ? "Nothing" : text) is no priority and no label above of this extension; the line is not read.",
-      advice: Suggestion.sentence(for: text, among: known?.labels.keys.sorted() ?? [])
+      advice: (findings.wantsAdvice ? Suggestion.sentence(for: text, among: known?.labels.keys.sorted() ?? []) : nil)
         ?? "A priority is a number, n for the next one, or hint.")
     return nil
   }

@@ -3,7 +3,7 @@ extension Dialplan {
   package struct Loaded: Sendable {
     package var plan: Dialplan
     package var findings: FindingList
-    /// The file that was read last and its lines, for the record.
+    /// Lines that were read, of all files.
     package var lineCount: Int
   }
 
@@ -79,8 +79,8 @@ struct ExtensionsReader {
     for line in section.lines {
       let key = line.key.lowercased()
       switch key {
-      case "autofallthrough": plan.fallsThrough = Self.isTrue(line.value)
-      case "clearglobalvars": plan.clearsGlobals = Self.isTrue(line.value)
+      case "autofallthrough": plan.fallsThrough = line.isTrue
+      case "clearglobalvars": plan.clearsGlobals = line.isTrue
       case _ where Self.meaningless.contains(key): break
       default:
         findings.warn(
@@ -90,8 +90,6 @@ struct ExtensionsReader {
       }
     }
   }
-
-  private static func isTrue(_ value: String) -> Bool { ["yes", "true", "y", "t", "1", "on"].contains(value.lowercased()) }
 
   // MARK: Contexts
 
@@ -120,7 +118,7 @@ struct ExtensionsReader {
   }
 
   private mutating func refuseKey(_ line: SourceLine) {
-    var advice = Suggestion.sentence(for: line.key, among: Self.keywords)
+    var advice = findings.wantsAdvice ? Suggestion.sentence(for: line.key, among: Self.keywords) : nil
     if advice == nil, line.key.contains("(") { advice = "A step is written same => n,\(line.key)=…" }
     findings.warn(line.place, "A context knows no \(line.key), and the line is not read.", advice: advice)
   }
@@ -145,10 +143,16 @@ struct ExtensionsReader {
         line.place(ofByte: 0), "No context can be named \(context); the line is not read.",
         advice: "Times are written with commas: include => other,9:00-17:00,mon-fri,*,*.")
     }
-    guard !drafts[draft].context.includes.contains(where: { $0.context == context }) else {
+    let times = name.count < value.utf8.count ? TimeRule(Array(rest)[...].trimmed.text) : nil
+    guard drafts[draft].included.insert("\(context),\(times?.text ?? "")").inserted else {
       return findings.warn(line.place(ofByte: 0), "\(context) is included already; the first include stays.")
     }
-    let times = name.count < value.utf8.count ? TimeRule(Array(rest)[...].trimmed.text) : nil
+    let start = name.count + 1 + Array(rest)[...].trimmed.startIndex
+    for var finding in times?.findings(at: SourcePlace("", line: 1)) ?? [] {
+      // Where something was put in, the places of what it was put into are not those of the line.
+      finding.place = line.place(ofByte: value == line.value ? start + finding.place.column - 1 : 0)
+      findings.add(finding)
+    }
     drafts[draft].context.includes.append(Include(context: context, times: times, place: line.place(ofByte: 0)))
   }
 
@@ -158,7 +162,7 @@ struct ExtensionsReader {
       return findings.warn(line.place, "This ignorepat has no pattern.", advice: "Write ignorepat => 9.")
     }
     let ignored = ExtensionPattern(pattern)
-    guard !drafts[draft].context.ignored.contains(ignored) else {
+    guard drafts[draft].ignored.insert(ignored).inserted else {
       return findings.warn(line.place, "\(pattern) is ignored already.")
     }
     drafts[draft].context.ignored.append(ignored)
@@ -167,7 +171,7 @@ struct ExtensionsReader {
   /// The text with global variables put in; `nil` if that cannot be done, which has been said then.
   mutating func substituted(_ value: String, _ place: SourcePlace) -> String? {
     guard value.utf8.contains(UInt8(ascii: "$")) else { return value }
-    let (text, problems) = globals.substitute(value)
+    let (text, problems) = globals.substitute(value, wantsAdvice: findings.wantsAdvice)
     for problem in problems where text != nil { findings.warn(place, problem) }
     if text == nil {
       findings.warn(
@@ -182,13 +186,22 @@ struct ExtensionsReader {
   private mutating func readAnnotations() {
     for annotation in text.annotations {
       switch annotation.name {
-      case "test": plan.promises.append(Promise(text: annotation.text, place: annotation.place))
+      case "test": readPromise(annotation)
       case "label": break
       default:
         guard let advice = Suggestion.sentence(for: annotation.name, among: ["test", "label"], prefix: ";@") else { continue }
         findings.warn(annotation.place, ";@\(annotation.name) means nothing.", advice: advice)
       }
     }
+  }
+
+  private mutating func readPromise(_ annotation: SourceAnnotation) {
+    guard plan.promises.count < Promise.maximumInPlan else {
+      return findings.refuse(annotation.place, "A plan has at most \(Promise.maximumInPlan) promises.")
+    }
+    let promise = Promise(text: annotation.text, place: annotation.place)
+    findings.add(contentsOf: promise.findings)
+    plan.promises.append(promise)
   }
 
   /// `;@label` on a line and directly above it.

@@ -255,7 +255,7 @@ package struct SourceReader: Sendable {
       if let section = known(name, optionsPlace) { return section }
       text.findings.refuse(
         optionsPlace, "There is no section [\(name)] above that (+) could continue: Asterisk refuses the whole file.",
-        advice: Suggestion.sentence(for: name, among: firstSections.keys) ?? "Leave out (+), or move this below it.")
+        advice: meant(name, among: firstSections.keys) ?? "Leave out (+), or move this below it.")
       // Read on as if it were new: what else is wrong is worth knowing.
     }
     text.sections.append(SourceSection(name: name, place: place))
@@ -263,6 +263,10 @@ package struct SourceReader: Sendable {
     if firstSections[name] == nil { firstSections[name] = section }
     if firstSectionsLowercased[name.lowercased()] == nil { firstSectionsLowercased[name.lowercased()] = section }
     return section
+  }
+
+  private func meant(_ name: String, among known: some Sequence<String>) -> String? {
+    text.findings.wantsAdvice ? Suggestion.sentence(for: name, among: known) : nil
   }
 
   private mutating func known(_ name: String, _ place: SourcePlace) -> Int? {
@@ -276,10 +280,10 @@ package struct SourceReader: Sendable {
 
   private mutating func inherit(_ parent: String, in section: Int, _ place: SourcePlace) {
     guard let source = known(parent, place), source != section else {
-      let others = firstSections.filter { $0.value != section }.keys
+      let others = firstSections.keys.lazy.filter { $0 != parent }
       return text.findings.refuse(
         place, "There is no section [\(parent)] above to inherit from: Asterisk refuses the whole file.",
-        advice: Suggestion.sentence(for: parent, among: others) ?? "Define it above, as [\(parent)](!) if it is a template.")
+        advice: meant(parent, among: others) ?? "Define it above, as [\(parent)](!) if it is a template.")
     }
     let lines = text.sections[source].lines
     guard count(lines.count, at: place) else { return }

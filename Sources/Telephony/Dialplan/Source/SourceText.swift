@@ -72,6 +72,10 @@ package struct FindingList: Sendable {
   package init() {}
 
   package var hasErrors: Bool { counts[1] > 0 }
+  /// Whether so few are there that it is worth looking for what was meant.
+  var wantsAdvice: Bool { counts[0] + counts[1] < 200 }
+  /// Whether there are more warnings than are listed.
+  var isFull: Bool { counts[0] > Self.maximumOfEach }
 
   package mutating func add(_ finding: Finding) {
     let kind = finding.severity == .error ? 1 : 0

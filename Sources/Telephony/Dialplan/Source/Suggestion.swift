@@ -3,17 +3,17 @@ enum Suggestion {
   /// Names longer than this are compared by their beginnings.
   private static var length: Int { 40 }
   /// Among more, the rest is not looked at.
-  private static var candidates: Int { 1000 }
+  private static var candidates: Int { 500 }
 
   /// A sentence that names the nearest known name; `nil` if none is near.
   static func sentence(for name: String, among known: some Sequence<String>, prefix: String = "") -> String? {
     nearest(to: name, among: known).map { "Did you mean \(prefix)\($0)?" }
   }
 
-  /// The known name with the fewest differences, if there are few: at most `limit`, and fewer than a third of its letters or so.
+  /// The known name with the fewest differences, if there are few: at most `limit`, and a third of its letters.
   static func nearest(to name: String, among known: some Sequence<String>, within limit: Int = 3) -> String? {
     let written = Array(name.lowercased().utf8.prefix(length))
-    let allowed = min(limit, (written.count + 2) / 3)
+    let allowed = min(limit, (written.count + 2) / 3, written.count - 1)
     var best: (distance: Int, name: String)?
     for candidate in known.prefix(candidates) where abs(candidate.utf8.count - name.utf8.count) <= allowed {
       let distance = distance(Array(candidate.lowercased().utf8.prefix(length)), written)

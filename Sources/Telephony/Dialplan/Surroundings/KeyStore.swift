@@ -23,6 +23,9 @@ package struct KeyStore: Hashable, Sendable {
 
   package subscript(family: String, key: String) -> String? { families[family]?[key] }
 
+  /// The families that have keys, sorted.
+  package var familyNames: [String] { families.keys.sorted() }
+
   /// The keys of a family, sorted.
   package func keys(of family: String) -> [String] { families[family]?.keys.sorted() ?? [] }
 

@@ -73,7 +73,7 @@ struct Expression {
         let no = try self.value(above: own.stronger, in: &world)
         value = value.decides ? yes : no
       } else {
-        value = value.joined(sign, try self.value(above: own.stronger, in: &world)) { world.complain(.warning, $0) }
+        value = value.joined(sign, try self.value(above: own.stronger, in: &world), in: &world)
       }
     }
     return value
@@ -92,7 +92,7 @@ struct Expression {
       return value
     case .operator(.minus):
       advance()
-      return try value(above: .matching, in: &world).negated { world.complain(.warning, $0) }
+      return try value(above: .matching, in: &world).negated(in: &world)
     case .operator(.not):
       advance()
       return .number(try value(above: .matching, in: &world).isNothing ? 1 : 0)

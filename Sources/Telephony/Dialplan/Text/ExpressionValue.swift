@@ -62,24 +62,24 @@ enum ExpressionValue: Hashable {
 
   // MARK: Operators
 
-  func negated(_ complain: (String) -> Void) -> ExpressionValue {
+  func negated(in world: inout some TemplateWorld) -> ExpressionValue {
     guard let number else {
-      complain("“\(text)” is no number; - makes it 0.")
+      world.complain(.warning, "“\(text)” is no number; - makes it 0.")
       return .number(0)
     }
     return .number(-number)
   }
 
   func joined(
-    _ sign: ExpressionTokens.Operator, _ other: ExpressionValue, _ complain: (String) -> Void
+    _ sign: ExpressionTokens.Operator, _ other: ExpressionValue, in world: inout some TemplateWorld
   ) -> ExpressionValue {
     switch sign {
     case .or: isEmptyOrZero ? other : self
     case .and: isEmptyOrZero || other.isEmptyOrZero ? .number(0) : self
     case .equal, .unequal, .less, .greater, .lessOrEqual, .greaterOrEqual: .number(compares(sign, other) ? 1 : 0)
-    case .plus, .minus, .times, .over, .modulo: .number(reckoned(sign, other, complain))
+    case .plus, .minus, .times, .over, .modulo: .number(reckoned(sign, other, in: &world))
     case .beside: ExpressionValue(bare + other.bare)
-    case .begins, .contains: matched(other, isAnchored: sign == .begins, complain)
+    case .begins, .contains: matched(other, isAnchored: sign == .begins, in: &world)
     case .condition, .otherwise, .not: self
     }
   }
@@ -111,11 +111,11 @@ enum ExpressionValue: Hashable {
   private static let unbounded: Extended = 2_147_483_647
 
   private func reckoned(
-    _ sign: ExpressionTokens.Operator, _ other: ExpressionValue, _ complain: (String) -> Void
+    _ sign: ExpressionTokens.Operator, _ other: ExpressionValue, in world: inout some TemplateWorld
   ) -> Extended {
     let (left, right) = (number, other.number)
     for (number, value) in [(left, self), (right, other)] where number == nil {
-      complain("“\(value.text)” in $[… \(sign.rawValue) …] is no number.")
+      world.complain(.warning, "“\(value.text)” in $[… \(sign.rawValue) …] is no number.")
     }
     switch sign {
     case .plus: return (left ?? 0) + (right ?? 0)
@@ -128,20 +128,32 @@ enum ExpressionValue: Hashable {
     case .over:
       guard let right else { return Self.unbounded }
       guard right == 0 else { return left / right }
-      complain("\(text) is divided by 0.")
+      world.complain(.warning, "\(text) is divided by 0.")
       return Self.unbounded
     default:
       guard let right else { return 0 }
       guard right == 0 else { return left.truncatingRemainder(dividingBy: right) }
-      complain("\(text) is divided by 0.")
+      world.complain(.warning, "\(text) is divided by 0.")
       return 0
     }
   }
 
   /// The first group if it took part, else how many bytes matched.
-  private func matched(
-    _ pattern: ExpressionValue, isAnchored: Bool, _ complain: (String) -> Void
-  ) -> ExpressionValue {
-    .text("")
+  private func matched(_ pattern: ExpressionValue, isAnchored: Bool, in world: inout some TemplateWorld) -> ExpressionValue {
+    let (text, written) = (bare, pattern.bare)
+    switch world.regularExpression(written) {
+    case .failure(let flaw):
+      world.complain(.warning, "The expression “\(written)” cannot be read: \(flaw)")
+      return .text("")
+    case .success(let expression) where expression.isTooMuch(text):
+      world.complain(.warning, "The text is too long to be matched by so large an expression: “\(written)”.")
+      return .text("")
+    case .success(let expression):
+      guard let match = expression.match(text), !isAnchored || match.range.lowerBound == 0 else {
+        return expression.hasGroup ? .text("") : .number(0)
+      }
+      guard let group = match.group else { return .number(Extended(match.range.count)) }
+      return ExpressionValue(Excerpt(offset: group.lowerBound, length: group.count).of(text))
+    }
   }
 }

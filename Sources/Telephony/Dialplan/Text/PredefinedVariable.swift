@@ -35,7 +35,7 @@ extension Run {
   }
 
   /// Whose state an extension shows.
-  private func hint(of position: Position) -> String {
+  func hint(of position: Position) -> String {
     plan.contexts[position.context]?.extensions.first { $0.hint != nil && $0.pattern.matches(position.exten) }?.hint ?? ""
   }
 }

@@ -26,7 +26,10 @@ package struct Template: Hashable, Sendable, CustomStringConvertible {
   package var description: String { text }
 
   /// The text with variables, functions and expressions put in, from the inside out; results are not looked at again.
-  package func expanded(in run: inout Run) throws(Pending) -> String { try content.expanded(in: &run) }
+  package func expanded(in run: inout Run) throws(Pending) -> String {
+    if run.callsInCalls == 0 { run.callsOfText = 0 }
+    return try content.expanded(in: &run)
+  }
 
   /// The text as it is understood while a plan is loaded: globals are known, and nothing of any call.
   package func expanded(globals: [String: String]) -> String {

@@ -8,11 +8,15 @@ protocol TemplateWorld {
   /// A function's value; what is wrong is said in the log, and the text is empty then.
   mutating func call(_ name: String, _ function: DialplanFunction?, _ arguments: String) throws(Pending) -> String
   mutating func complain(_ level: Run.LogLevel, _ sentence: String)
+  mutating func regularExpression(_ pattern: String) -> Result<RegularExpression, RegularExpression.Flaw>
 }
 
 extension Run: TemplateWorld {
   /// Functions in one another's texts (`EVAL`): past it one calls itself.
   package static var maximumCallsInCalls: Int { 32 }
+
+  /// Such calls in one text, however deep: past it each calls several, and they multiply.
+  package static var maximumCallsOfText: Int { 1000 }
 
   func value(ofVariable name: String) -> String? { channel.variables[name] ?? office.globals[name] }
 
@@ -29,6 +33,13 @@ extension Run: TemplateWorld {
     }
     guard callsInCalls < Self.maximumCallsInCalls else {
       complain(.error, "Functions call one another more than \(Self.maximumCallsInCalls) deep: \(name) was not called.")
+      return ""
+    }
+    if callsInCalls > 0 { callsOfText += 1 }
+    guard callsOfText <= Self.maximumCallsOfText else {
+      if callsOfText == Self.maximumCallsOfText + 1 {
+        complain(.error, "One text makes functions call more than \(Self.maximumCallsOfText) others: \(name) was not called.")
+      }
       return ""
     }
     callsInCalls += 1
@@ -57,6 +68,9 @@ struct NoCall: TemplateWorld {
   func value(of variable: PredefinedVariable) -> String { globals[variable.rawValue] ?? "" }
   func value(ofVariable name: String) -> String? { globals[name] }
   mutating func complain(_ level: Run.LogLevel, _ sentence: String) { complaints.append(sentence) }
+  mutating func regularExpression(_ pattern: String) -> Result<RegularExpression, RegularExpression.Flaw> {
+    do throws(RegularExpression.Flaw) { return .success(try RegularExpression(pattern)) } catch { return .failure(error) }
+  }
 
   mutating func call(_ name: String, _ function: DialplanFunction?, _ arguments: String) throws(Pending) -> String {
     hasCalled = true

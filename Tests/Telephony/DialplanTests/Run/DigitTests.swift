@@ -48,7 +48,8 @@ struct DigitTests {
   @Test("Read: as many as wanted, a terminator, silence, a hang-up")
   func read() {
     func status(_ arguments: String, _ input: String, _ arrange: (inout Scenario) -> Void = { _ in }) -> [String] {
-      walk("[c]\nexten => s,1,Read(V,\(arguments))\n same => n,NoOp(${V} ${READSTATUS})\nexten => h,1,NoOp(h ${READSTATUS})\n") {
+      walk("[c]\nexten => s,1,Read(V,\(arguments))\n same => n,NoOp(${V} ${READSTATUS})\nexten => h,1,NoOp(h ${READSTATUS})\n")
+      {
         $0.inputs = [input]
         arrange(&$0)
       }.said

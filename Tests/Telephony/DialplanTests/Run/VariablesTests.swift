@@ -29,7 +29,8 @@ struct VariablesTests {
   @Test("What a call makes begins with: once, always, and never again")
   func inherited() {
     var variables = Variables()
-    for (name, value) in [("PLAIN", "p"), ("_ONE", "1"), ("__ALL", "2"), ("__NOT", "3"), ("NOT", "4")] { _ = variables.set(name, value) }
+    let written = [("PLAIN", "p"), ("_ONE", "1"), ("__ALL", "2"), ("__NOT", "3"), ("NOT", "4")]
+    for (name, value) in written { _ = variables.set(name, value) }
     let child = variables.inherited
     #expect([child["PLAIN"], child["ONE"], child["ALL"], child["NOT"]] == [nil, "1", "2", nil])
     let grandchild = child.inherited

@@ -36,12 +36,13 @@ struct ExtensionsTests {
       exten => 100,n,NoOp(p43)
       exten => 100,43,NoOp(duplicate)
       exten => other,n,NoOp(p44 of another)
-       same => n+2(x)+7,NoOp(p46)
+       same => n+2(x)+7,NoOp(p47)
       """)
     #expect(
       steps(loaded.plan) == [
-        "100,1,NoOp(p1)", "100,2(two),NoOp(p2)", "100,3,NoOp(p3)", "100,4,Goto(20)", "100,20,NoOp(p20)", "100,21(foo),NoOp(p21)",
-        "100,42(far),NoOp(p42)", "100,43,NoOp(p43)", "other,44,NoOp(p44 of another)", "other,46(x),NoOp(p46)",
+        "100,1,NoOp(p1)", "100,2(two),NoOp(p2)", "100,3,NoOp(p3)", "100,4,Goto(20)", "100,20,NoOp(p20)",
+        "100,21(foo),NoOp(p21)",
+        "100,42(far),NoOp(p42)", "100,43,NoOp(p43)", "other,44,NoOp(p44 of another)", "other,47(x),NoOp(p47)",
       ])
     #expect(places(loaded) == ["10:14 warning", "12:10 warning"])
   }
@@ -167,6 +168,7 @@ struct ExtensionsTests {
        same => n,NoOp(goes on)
       include => d
       include => d,9:00-17:00,mon-fri,*,*
+      include => d
       include => e , 9:00-17:00,mon-fri,*,*
       switch => IAX2/x
       [d]
@@ -175,9 +177,10 @@ struct ExtensionsTests {
     #expect(loaded.plan.globals.map { "\($0.name)=\($0.value)" } == ["A=1", "B=${A}2"])
     #expect(loaded.plan.contextsInOrder == ["c", "d"])
     #expect(steps(loaded.plan) == ["s,1,NoOp()", "s,2,NoOp(goes on)"])
-    #expect(loaded.plan.contexts["c"]?.includes.map(\.context) == ["d", "e"])
-    #expect(loaded.plan.contexts["c"]?.includes.map { $0.times?.text } == [nil, "9:00-17:00,mon-fri,*,*"])
-    #expect(places(loaded) == ["5:1 warning", "14:12 warning", "16:1 warning"])
+    #expect(loaded.plan.contexts["c"]?.includes.map(\.context) == ["d", "d", "e"])
+    #expect(
+      loaded.plan.contexts["c"]?.includes.map { $0.times?.text } == [nil, "9:00-17:00,mon-fri,*,*", "9:00-17:00,mon-fri,*,*"])
+    #expect(places(loaded) == ["5:1 warning", "15:12 warning", "17:1 warning"])
     #expect(loaded.findings.all.first?.advice == "Did you mean autofallthrough?")
   }
 
@@ -212,6 +215,13 @@ struct ExtensionsTests {
     #expect(places(loaded) == [])
   }
 
+  @Test("A hint that names nothing makes no extension")
+  func emptyHint() {
+    let loaded = load("[c]\nexten => 1,hint,\nexten => 2,hint,PJSIP/a\n")
+    #expect(loaded.plan.contexts["c"]?.extensions.map(\.pattern.text) == ["2"])
+    #expect(places(loaded) == ["2:12 warning"])
+  }
+
   @Test("A choice has the name that ;@label gives it")
   func captions() {
     let loaded = load(
@@ -231,11 +241,19 @@ struct ExtensionsTests {
     #expect(loaded.findings.all.last?.advice == "Did you mean ;@label?")
   }
 
+  @Test("Times of an include that cannot be read are said where they stand")
+  func times() {
+    let loaded = load("[c]\ninclude => d , 9:00-25:00,mon-fri,*,*\ninclude => e,*,mo,*,*\n")
+    #expect(places(loaded).map { $0.split(separator: " ")[0] } == ["2:16", "3:16"])
+  }
+
   @Test("A misspelt keyword is answered with the one that was meant")
   func misspelt() {
     let loaded = load("[c]\nextens => 1,1,NoOp()\ninclud => x\nSet(A=b)\n")
     #expect(
-      loaded.findings.all.map(\.advice) == ["Did you mean exten?", "Did you mean include?", "A step is written same => n,Set(A=…"])
+      loaded.findings.all.map(\.advice) == [
+        "Did you mean exten?", "Did you mean include?", "A step is written same => n,Set(A=…",
+      ])
   }
 
   @Test("The observed dialplans load without errors", arguments: ObservedPlans.all)

@@ -63,8 +63,9 @@ enum RandomPlan {
       plan.contexts[name] = context(name, using: &random)
       plan.contextsInOrder.append(name)
     }
-    for _ in 0..<Int.random(in: 0...2, using: &random) {
-      plan.promises.append(Promise(text: "t" + text(10, using: &random) + "t", place: place))
+    for index in 0..<Int.random(in: 0...2, using: &random) {
+      plan.promises.append(
+        Promise(text: "\"\(text(10, without: "\"", using: &random))t\" press 1 -> A(\(index))", place: place))
     }
     plan.prepare()
     return plan
@@ -113,6 +114,6 @@ enum RandomPlan {
   }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
   fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }

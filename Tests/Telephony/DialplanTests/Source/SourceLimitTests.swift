@@ -11,14 +11,17 @@ struct SourceLimitTests {
 
   @Test("A file of the most bytes is read, one with more is not")
   func fileLength() {
-    let lines = "[a]\n" + String(repeating: ";" + String(repeating: "-", count: 1022) + "\n", count: SourceReader.maximumFileLength / 1024)
+    let lines =
+      "[a]\n"
+      + String(repeating: ";" + String(repeating: "-", count: 1022) + "\n", count: SourceReader.maximumFileLength / 1024)
     #expect(errors(["a.conf": String(lines.prefix(SourceReader.maximumFileLength))]) == [])
     #expect(errors(["a.conf": lines]) == ["a.conf has more than \(SourceReader.maximumFileLength) bytes."])
   }
 
   @Test("All files together have an end")
   func length() {
-    let comment = String(repeating: ";" + String(repeating: "-", count: 4094) + "\n", count: SourceReader.maximumFileLength / 4096)
+    let comment = String(
+      repeating: ";" + String(repeating: "-", count: 4094) + "\n", count: SourceReader.maximumFileLength / 4096)
     var files = ["b.conf": comment]
     let times = SourceReader.maximumLength / SourceReader.maximumFileLength
     files["a.conf"] = String(repeating: "#include b.conf\n", count: times)

@@ -164,7 +164,8 @@ struct SourceReaderTests {
     #expect(described(text) == [])
   }
 
-  @Test("Wildcards name files in the order of their names, never hidden ones; whole paths of Asterisk's own folder are meant here")
+  @Test(
+    "Wildcards name files in the order of their names, never hidden ones; whole paths of Asterisk's own folder are meant here")
   func wildcards() {
     let text = read(
       "[c]\n#include sites/*.conf\n#include /etc/asterisk/sites/b.conf\n#include none/?.conf\n",
@@ -174,11 +175,13 @@ struct SourceReaderTests {
     #expect(text.findings.all.first?.what == "No file matches none/?.conf.")
   }
 
-  @Test("Patterns match as a shell's", arguments: [
-    ("*.conf", "a.conf", true), ("*.conf", "a.conf.bak", false), ("a*b*c", "aXbYbZc", true), ("a*b*c", "aXbYbZ", false),
-    ("[ab]?.conf", "bx.conf", true), ("[!ab]?.conf", "bx.conf", false), ("[a-c]*", "c", true), ("x[", "x[", true),
-    ("*", ".hidden", false), ("./d/*", "d/e", true), ("d/*", "d/e/f", false),
-  ])
+  @Test(
+    "Patterns match as a shell's",
+    arguments: [
+      ("*.conf", "a.conf", true), ("*.conf", "a.conf.bak", false), ("a*b*c", "aXbYbZc", true), ("a*b*c", "aXbYbZ", false),
+      ("[ab]?.conf", "bx.conf", true), ("[!ab]?.conf", "bx.conf", false), ("[a-c]*", "c", true), ("x[", "x[", true),
+      ("*", ".hidden", false), ("./d/*", "d/e", true), ("d/*", "d/e/f", false),
+    ])
   func patterns(pattern: String, path: String, matches: Bool) throws {
     #expect(try SourcePattern(pattern).matches(path) == matches)
   }

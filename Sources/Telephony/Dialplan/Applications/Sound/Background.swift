@@ -2,7 +2,7 @@
 ///
 /// Options: `s` skip unless answered, `n` do not answer, `m` only digits that are extensions end it, `p` none does.
 struct Background: Application {
-  static let name = "BackGround"
+  static let name = "Background"
   private var activity: ActivityID?
   private var options = ""
   private var context = ""

@@ -1,0 +1,16 @@
+extension IPAddress {
+  /// Addresses that never cross the internet (RFC 1918, RFC 4193, loopback, link-local).
+  package var isPrivate: Bool {
+    switch self {
+    case .v4(let bits):
+      bits >> 24 == 10 || bits >> 24 == 127 || bits >> 20 == 0xAC1 || bits >> 16 == 0xC0A8 || bits >> 16 == 0xA9FE
+    case .v6(let high, let low): high >> 57 == 0x7E || isLinkLocal || (high == 0 && low == 1)
+    }
+  }
+
+  /// Addresses between a carrier's router and its customers' (RFC 6598).
+  package var isCarriers: Bool { if case .v4(let bits) = self { bits >> 22 == 0x191 } else { false } }
+
+  /// Addresses that mean something only together with the link they are on (RFC 4291 §2.5.6).
+  package var isLinkLocal: Bool { if case .v6(let high, _) = self { high >> 54 == 0x3FA } else { false } }
+}
