@@ -86,7 +86,7 @@ var targets: [Target] = [
     name: "CalldockerTesting",
     dependencies: [
       "Wire", "SIPSyntax", "SIPCore", "SDP", "ICE", "RTP", "SecureRTP", "Codecs", "Cryptography", "Calls", "Media",
-      "Peers", "VirtualClock",
+      "Attendant", "Dialplan", "Peers", "VirtualClock",
     ],
     path: "Tests/CalldockerTesting", swiftSettings: careful),
 

@@ -1,6 +1,8 @@
+import Attendant
 import Calls
 import Codecs
 import Cryptography
+import Dialplan
 import Media
 import Peers
 import RTP
@@ -14,6 +16,8 @@ package final class World {
   package var exchange: Exchange
   private var media: MediaEngine<VirtualTransport>
   package let tenant: TenantID
+  package private(set) var attendant = Attendant()
+  package private(set) var errands: [Attendant.Errand] = []
   package private(set) var phones: [SoftPhone] = []
   package private(set) var browsers: [BrowserPeer] = []
   package private(set) var visitorEvents: [VisitorEvent] = []
@@ -219,12 +223,15 @@ package final class World {
 
   private var nextMoment: Instant? {
     let peers = phones.compactMap(\.deadline) + browsers.compactMap(\.deadline)
-    return earliest(network.next, exchange.deadline, media.deadline, peers.min())
+    return earliest(earliest(network.next, attendant.deadline), exchange.deadline, media.deadline, peers.min())
   }
 
   private func step(to moment: Instant) {
     network.advance(to: moment)
     perform(exchange.wake(at: network.now))
+    let led = attendant.wake(in: &exchange, at: network.now, Self.facts)
+    errands += led.errands
+    perform(led.outputs)
     media.wake(at: network.now)
     settle()
     for phone in phones { phone.wake() }
@@ -241,7 +248,21 @@ package final class World {
     }
   }
 
-  package func perform(_ outputs: [Exchange.Output]) {
+  /// The business's calls are led by this plan from now on.
+  package func lead(by text: String, as attendance: Attendance = .own) {
+    let files = SourceFiles { _ in .files([SourceFiles.File("extensions.conf", Array(text.utf8))]) }
+    attendant.setPlan(Dialplan.load(from: files).plan, of: tenant, facts: Self.facts(exchange, tenant))
+    exchange.set(attendance, of: tenant)
+  }
+
+  /// Midday of Monday, 23 November 2026, as the world begins.
+  private static func facts(_ exchange: Exchange, _ tenant: TenantID) -> any OfficeFacts {
+    LiveFacts(exchange.tenant(tenant), zones: ZoneFiles(), origin: 1_795_435_200 * 1_000_000_000)
+  }
+
+  package func perform(_ told: [Exchange.Output]) {
+    let (outputs, wanted) = attendant.lead(told, in: &exchange, at: network.now, Self.facts)
+    errands += wanted
     recorder.take(outputs, at: network.now)
     for output in outputs {
       switch output {
@@ -264,6 +285,7 @@ package final class World {
       // The world's disk is prompt.
       case .keep(let phones): if let ticket = phones.ticket { perform(exchange.kept(ticket, at: network.now)) }
       case .keepStatus(let status): exchange.statusKept(status)
+      case .attendant: break
       case .log(let line): ladder.append("\((network.now - Instant()).milliseconds) ms · \(line.event)")
       }
     }

@@ -1,5 +1,7 @@
+import Attendant
 import Calls
 import Cryptography
+import Dialplan
 import Media
 import Runtime
 import SIPCore
@@ -23,7 +25,10 @@ package actor SignallingPlane {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   package nonisolated let sipAddress: SocketAddress
 
-  private var exchange: Exchange
+  var exchange: Exchange
+  /// Leads the calls of businesses by their dialplans.
+  var attendant = Attendant()
+  let zones: ZoneFiles
   private var flights = FlightRecorder()
   private let sockets: SIPSockets
   private var streams: [ConnectionID: TCPConnection] = [:]
@@ -37,7 +42,7 @@ package actor SignallingPlane {
   private var awaitingStatus: [KeepTicket: CheckedContinuation<Bool, Never>] = [:]
   private var tracesUnderWay = 0
   private var awaitingTraces: [CheckedContinuation<Void, Never>] = []
-  private let log: Log
+  let log: Log
   private let advertised: IPAddress?
   private let host: IPAddress
   private var sink: Sink?
@@ -55,7 +60,7 @@ package actor SignallingPlane {
 
   package init(
     loop: EventLoop, sockets: SIPSockets, exchange: Exchange, media: [MediaPlane], ledger: Ledger, log: Log,
-    host: IPAddress, advertised: IPAddress?
+    host: IPAddress, advertised: IPAddress?, zones: ZoneFiles = ZoneFiles()
   ) {
     self.loop = loop
     self.sockets = sockets
@@ -65,6 +70,7 @@ package actor SignallingPlane {
     self.log = log
     self.host = host
     self.advertised = advertised
+    self.zones = zones
     sipAddress = sockets.address
   }
 
@@ -129,6 +135,9 @@ package actor SignallingPlane {
   private func ring() {
     let now = SystemClock.now
     perform(exchange.wake(at: now), at: now)
+    let led = attendant.wake(in: &exchange, at: now, Self.facts(zones))
+    perform(led.outputs, at: now)
+    run(led.errands)
     schedule()
   }
 
@@ -140,9 +149,9 @@ package actor SignallingPlane {
     return routes.address(facing: peer)
   }
 
-  private func schedule() {
+  func schedule() {
     keepVigils()
-    if let timer { loop.set(timer, to: earliest(exchange.deadline, vigils.map(\.until).min())) }
+    if let timer { loop.set(timer, to: earliest(exchange.deadline, attendant.deadline, vigils.map(\.until).min())) }
     guard !awaitingRecords.isEmpty, hasAllRecords else { return }
     for waiter in awaitingRecords { waiter.resume() }
     awaitingRecords = []
@@ -165,7 +174,8 @@ package actor SignallingPlane {
 
   // MARK: What the exchange asks for
 
-  private func perform(_ outputs: [Exchange.Output], at now: Instant) {
+  func perform(_ told: [Exchange.Output], at now: Instant) {
+    let (outputs, errands) = attendant.lead(told, in: &exchange, at: now, Self.facts(zones))
     flights.take(outputs, at: now)
     keep(flights.harvest())
     var commands: [MediaPlaneID: [MediaCommand]] = [:]
@@ -182,11 +192,13 @@ package actor SignallingPlane {
       case .record(let record): write(record)
       case .keep(let phones): keep(phones)
       case .keepStatus(let status): keep(status)
-      case .flight: break
+      // Who leads the call has been told.
+      case .attendant, .flight: break
       case .log(let line): write(line)
       }
     }
     for (plane, wishes) in commands { media[plane.number].post(wishes) }
+    run(errands)
   }
 
   // MARK: What must last

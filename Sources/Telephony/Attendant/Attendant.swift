@@ -20,6 +20,9 @@ package struct Attendant: Sendable {
   package static let visitors = "widget"
   package static let start = "s"
 
+  /// Times that one call may ask to ring in one moment: a plan that asks more often rings nobody over and over.
+  package static let maximumRingingsAtOnce = 50
+
   /// What the calls of one business have in common.
   private struct Desk: Sendable {
     var plan: Dialplan
@@ -37,8 +40,18 @@ package struct Attendant: Sendable {
     var tree: RunTree
     var ringings: [RingID: Asker] = [:]
     var echo: Asker?
-    /// How the last `Dial` went, for the reason of the call's end.
+    /// How the calls to agents went, for the reason of the call's end.
     var lastEnd: EndReason?
+    private var latest = (moment: Instant(), ringings: 0)
+
+    init(tree: RunTree) { self.tree = tree }
+
+    /// Whether it may ask to ring once more in this moment.
+    mutating func mayRing(at now: Instant) -> Bool {
+      if latest.moment != now { latest = (now, 0) }
+      latest.ringings += 1
+      return latest.ringings <= Attendant.maximumRingingsAtOnce
+    }
   }
 
   private var desks: [TenantID: Desk] = [:]
@@ -56,10 +69,8 @@ package struct Attendant: Sendable {
   package var callCount: Int { desks.values.reduce(0) { $0 + $1.calls.count } }
 
   /// The plan by which a business's calls are led from now on; those that are keep theirs.
-  package mutating func setPlan(_ plan: Dialplan, of tenant: TenantID, facts: any OfficeFacts, store: KeyStore? = nil) {
+  package mutating func setPlan(_ plan: Dialplan, of tenant: TenantID, facts: any OfficeFacts) {
     var office = desks[tenant]?.office ?? Office(facts: facts)
-    office.facts = facts
-    if let store { office.store = store }
     office.take(plan)
     desks[tenant] = Desk(plan: plan, office: office, calls: desks[tenant]?.calls ?? [:])
   }
@@ -74,35 +85,37 @@ package struct Attendant: Sendable {
 
   // MARK: What happens
 
-  package mutating func receive(_ news: AttendantNews, _ tenant: TenantID, _ call: CallID, at now: Instant) -> [Output] {
+  package mutating func receive(
+    _ news: AttendantNews, _ tenant: TenantID, _ call: CallID, _ facts: any OfficeFacts, at now: Instant
+  ) -> [Output] {
     switch news {
-    case .arrived(let arrival): return arrived(arrival, tenant, call, at: now)
-    case .over: return over(tenant, call, at: now)
+    case .arrived(let arrival): return arrived(arrival, tenant, call, facts, at: now)
+    case .over: return over(tenant, call, facts, at: now)
     default: break
     }
     guard let (event, run) = desks[tenant]?.calls[call]?.event(news) else { return [] }
-    return act(tenant, call, at: now) { tree, office in tree.receive(event, for: run, in: &office, at: now) }
+    return act(tenant, call, facts, at: now) { tree, office in tree.receive(event, for: run, in: &office, at: now) }
   }
 
   /// The page that a call asked for, or nothing.
   package mutating func receive(
-    _ page: String?, for fetch: Fetch, _ tenant: TenantID, _ call: CallID, at now: Instant
+    _ page: String?, for fetch: Fetch, _ tenant: TenantID, _ call: CallID, _ facts: any OfficeFacts, at now: Instant
   ) -> [Output] {
-    act(tenant, call, at: now) { tree, office in
+    act(tenant, call, facts, at: now) { tree, office in
       (0..<tree.runCount).flatMap { tree.receive(.fetched(fetch, page), for: $0, in: &office, at: now) }
     }
   }
 
-  package mutating func wake(at now: Instant) -> [Output] {
+  package mutating func wake(_ facts: (TenantID) -> any OfficeFacts, at now: Instant) -> [Output] {
     var outputs: [Output] = []
     while let place = deadlines.popDue(at: now) {
-      outputs += act(place.tenant, place.call, at: now) { tree, office in tree.wake(in: &office, at: now) }
+      outputs += act(place.tenant, place.call, facts(place.tenant), at: now) { tree, office in tree.wake(in: &office, at: now) }
     }
     return outputs
   }
 
   private mutating func arrived(
-    _ arrival: AttendantNews.Arrival, _ tenant: TenantID, _ call: CallID, at now: Instant
+    _ arrival: AttendantNews.Arrival, _ tenant: TenantID, _ call: CallID, _ facts: any OfficeFacts, at now: Instant
   ) -> [Output] {
     guard let desk = desks[tenant] else { return [.wish(tenant, call, .hangUp(.failed))] }
     let exten = arrival.extensionDialled.flatMap { $0.isEmpty ? nil : $0 } ?? Self.start
@@ -111,20 +124,25 @@ package struct Attendant: Sendable {
       position: Position(Self.visitors, exten, 1))
     if let page = arrival.page { _ = channel.variables.set("PAGE", page) }
     desks[tenant]?.calls[call] = Led(tree: RunTree(Run(plan: desk.plan, channel: channel)))
-    return act(tenant, call, at: now) { tree, office in tree.start(in: &office, at: now) }
+    return act(tenant, call, facts, at: now) { tree, office in tree.start(in: &office, at: now) }
   }
 
   /// The visitor is gone, or the house ended the call: `h` runs, and nothing that it wants is done.
-  private mutating func over(_ tenant: TenantID, _ call: CallID, at now: Instant) -> [Output] {
-    let outputs = act(tenant, call, at: now) { tree, office in tree.receive(.hungUp(cause: 16), in: &office, at: now) }
+  private mutating func over(_ tenant: TenantID, _ call: CallID, _ facts: any OfficeFacts, at now: Instant) -> [Output] {
+    let outputs = act(tenant, call, facts, at: now) { tree, office in tree.receive(.hungUp(cause: 16), in: &office, at: now) }
     return outputs.filter { if case .wish = $0 { false } else { true } }
   }
 
   // MARK: What a run asks for
 
   private mutating func act(
-    _ tenant: TenantID, _ call: CallID, at now: Instant, _ body: (inout RunTree, inout Office) -> [RunTree.Output]
+    _ tenant: TenantID, _ call: CallID, _ facts: any OfficeFacts, at now: Instant,
+    _ body: (inout RunTree, inout Office) -> [RunTree.Output]
   ) -> [Output] {
+    // What is true outside is lent for this moment: kept, it would be copied with each change.
+    let resting = desks[tenant]?.office.facts
+    desks[tenant]?.office.facts = facts
+    defer { if let resting { desks[tenant]?.office.facts = resting } }
     var outputs: [Output] = []
     var replies = turn(tenant, call, at: now, &outputs, body)
     // What cannot be heard yet is over at once, and the run is told so.
@@ -159,7 +177,7 @@ package struct Attendant: Sendable {
         let step = AttendantStep(
           place: position.description, application: application, arguments: Self.shown(application, written))
         outputs.append(.step(tenant, call, step))
-      } else if let reply = perform(output, of: &led, tenant, call, &outputs) {
+      } else if let reply = perform(output, of: &led, tenant, call, at: now, &outputs) {
         replies.append((output.run, reply))
       }
     }
@@ -174,12 +192,21 @@ package struct Attendant: Sendable {
   }
 
   private mutating func perform(
-    _ asked: RunTree.Output, of led: inout Led, _ tenant: TenantID, _ call: CallID, _ outputs: inout [Output]
+    _ asked: RunTree.Output, of led: inout Led, _ tenant: TenantID, _ call: CallID, at now: Instant,
+    _ outputs: inout [Output]
   ) -> Run.Event? {
     switch asked.output {
     case .log(let level, let sentence): outputs.append(.log(tenant, call, level, sentence))
     case .indicate(.ringing) where asked.run == 0: outputs.append(.wish(tenant, call, .indicateRinging))
     case .ring(let activity, let request):
+      guard led.mayRing(at: now) else {
+        outputs.append(
+          .log(
+            tenant, call, .warning,
+            "The dialplan asks to ring over and over without a pause, and is stopped: let it wait, or end, where nobody is there."))
+        outputs.append(.wish(tenant, call, .hangUp(led.lastEnd ?? .dialplan)))
+        return nil
+      }
       lastRing += 1
       let ring = RingID(lastRing)
       led.ringings[ring] = Led.Asker(run: asked.run, activity: activity)
@@ -239,7 +266,8 @@ extension Attendant.Led {
       lastEnd = .agentHungUp
       return leg(ring, target, .answered(name: agent.description))
     case .failed(let ring, let target, let failure):
-      lastEnd = failure.callEnd
+      // That somebody declined says more than that nobody else was there.
+      if failure.end != .unavailable || lastEnd == nil { lastEnd = failure.callEnd }
       return leg(ring, target, .ended(failure.legEnd, cause: failure.cause))
     case .parted(let ring, let target): return leg(ring, target, .hungUp)
     }

@@ -9,6 +9,16 @@ package enum Fallback: String, Hashable, Codable, Sendable {
   case echo
 }
 
+/// Who decides what a business's calls do next.
+package enum Attendance: Hashable, Sendable {
+  /// The house's own rule: the agent who waited longest, then the next.
+  case none
+  /// The dialplan that the house lends. Where nobody can be rung a call is refused before it begins, as by the house's own rule.
+  case lent
+  /// A dialplan of its own, whatever comes.
+  case own
+}
+
 /// A change of who exists. Every change goes through here, so that it can be made durable before it is believed.
 package enum DirectoryChange: Hashable, Sendable {
   case tenantAdded(TenantID, name: String, isOpen: Bool, fallback: Fallback)
@@ -126,8 +136,7 @@ package struct Tenant: Sendable {
   /// Whether agents may come in without a token.
   package let isOpen: Bool
   package let fallback: Fallback
-  /// Whether an attendant leads its calls, or the house's own rule does: the agent who waited longest, then the next.
-  package internal(set) var isAttended = false
+  package internal(set) var attendance = Attendance.none
   package internal(set) var digestPolicy = DigestPolicy.md5
   package internal(set) var agents: [AgentName: Agent] = [:]
   package internal(set) var calls: [CallID: Call] = [:]

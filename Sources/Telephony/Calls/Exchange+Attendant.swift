@@ -6,8 +6,8 @@ extension Exchange {
   /// How long past the attendant's own time somebody may ring, should the attendant forget it.
   private static let margin = Duration.seconds(5)
 
-  /// Whether an attendant leads the calls of a business from now on; calls that are go on as they began.
-  package mutating func setAttended(_ tenant: TenantID, _ isAttended: Bool) { tenants[tenant]?.isAttended = isAttended }
+  /// Who leads the calls of a business from now on; calls that are go on as they began.
+  package mutating func set(_ attendance: Attendance, of tenant: TenantID) { tenants[tenant]?.attendance = attendance }
 
   /// Does what the attendant of a call wants.
   package mutating func attend(_ tenant: TenantID, _ id: CallID, _ wish: AttendantWish, at now: Instant) -> [Output] {
@@ -34,19 +34,23 @@ extension Exchange {
     _ ring: RingID, _ targets: [RingTarget], within time: Duration, _ place: Place, at now: Instant
   ) -> [Output] {
     guard let tenant = tenants[place.tenant], let call = call(place) else { return [] }
-    var taken: Set<AgentName> = []
-    let found = targets.map { target in
-      let found = tenant.resolve(target, tried: call.tried, taken: taken)
-      taken.formUnion(found.agents)
-      return found
+    var (taken, notes, failures): (Set<AgentName>, [Output], [Output]) = ([], [], [])
+    var found: [[AgentName]] = []
+    for (index, target) in targets.enumerated() {
+      let (agents, failure) = tenant.resolve(target, tried: call.tried, taken: taken)
+      if case .next(let team) = target {
+        notes.append(flight(place, .chose(tenant.choice(except: call.tried.union(taken), team: team, at: now))))
+      }
+      if let failure {
+        notes.append(flight(place, .missed(target, failure)))
+        failures.append(.attendant(place.tenant, place.call, .failed(ring, target: index, failure)))
+      }
+      taken.formUnion(agents)
+      found.append(agents)
     }
-    update(place) { $0.led?.begin(ring, found.map(\.agents)) }
-    var outputs = [view(place, also: taken)]
-    for (index, target) in found.enumerated() {
-      guard let failure = target.failure else { continue }
-      outputs.append(.attendant(place.tenant, place.call, .failed(ring, target: index, failure)))
-    }
-    let names = found.flatMap(\.agents)
+    update(place) { $0.led?.begin(ring, found) }
+    let outputs = [view(place, also: taken)] + notes + failures
+    let names = found.flatMap { $0 }
     guard !names.isEmpty else { return outputs }
     return outputs + self.ring(names, for: place, within: time + Self.margin, at: now)
   }

@@ -53,20 +53,26 @@ extension Exchange {
   ) -> (Result<Routed, Refusal>, [Output]) {
     guard let tenant = tenants[place.tenant] else { return (.failure(Refusal(.unknownTenant)), []) }
     let offered = request.offer.map { text in Result { () throws(Refusal) in try Self.read(text) } }
+    let wantsEcho =
+      tenant.attendance != .own && request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
+    let isLed =
+      switch tenant.attendance {
+      case .none: false
+      case .lent: !wantsEcho && tenant.nextAgent(except: []) != nil
+      case .own: true
+      }
     var outputs = [
       flight(
         place,
         .asked(
           name: request.name, page: request.page, extensionDialled: request.extensionDialled, hasOffer: request.offer != nil)),
-      input(place, .request(start(tenant, visitor, try? offered?.get(), chance))),
+      input(place, .request(start(tenant, visitor, try? offered?.get(), isLed: isLed, chance))),
     ]
     func refused(_ refusal: Refusal) -> (Result<Routed, Refusal>, [Output]) {
       let words = refusal == Refusal(refusal.reason) ? nil : refusal.message
       return (.failure(refusal), outputs + [flight(place, .refused(refusal.reason, words: words))])
     }
     guard placesByVisitor[visitor] == nil, tenant.calls.count < tenant.room else { return refused(Refusal(.busy)) }
-    let isLed = tenant.isAttended
-    let wantsEcho = !isLed && request.extensionDialled.map { Self.echoExtensions.contains($0.lowercased()) } ?? false
     let choice = wantsEcho || isLed ? nil : tenant.choice(except: [], at: now)
     if !wantsEcho, !isLed { outputs.append(view(place)) }
     if let choice { outputs.append(flight(place, .chose(choice))) }

@@ -179,6 +179,8 @@ final class RaceWorld {
       case .desks, .dismissed, .record, .flight: break
       case .keep(let phones): keep(phones)
       case .keepStatus(let status): after(milliseconds(0...15)) { [self] in exchange.statusKept(status) }
+      // The house's own rule leads here.
+      case .attendant: break
       case .log(let line): note("· \(line.event)")
       }
     }

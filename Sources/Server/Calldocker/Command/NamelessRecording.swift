@@ -108,7 +108,7 @@ struct NamelessRecording {
     switch event {
     case .view(let view): view.agents.map(\.name) + view.gone
     case .chose(let choice): choice.candidates.map(\.agent)
-    case .rings(let agent, _, _), .answered(let agent, _), .declinedInBrowser(let agent), .agentLost(let agent, _),
+    case .rings(let agent, _, _), .answered(let agent, _), .missed(.agent(let agent), _), .declinedInBrowser(let agent), .agentLost(let agent, _),
       .agentBack(let agent, _):
       [agent]
     default: []

@@ -14,6 +14,8 @@ package enum Eligibility: Hashable, Codable, Sendable {
   /// Available, but another had waited longer.
   case waitedLess(idleSince: Instant?)
   case alreadyTried
+  /// Not of the team that is rung.
+  case otherTeam
   case busy
   /// Reachable, and not to be rung.
   case paused
@@ -54,8 +56,10 @@ package struct AgentChoice: Hashable, Codable, Sendable {
 
 extension Tenant {
   /// Chooses the agent who rings next, and says of everybody why.
-  func choice(except tried: Set<AgentName>, at now: Instant) -> AgentChoice {
-    let chosen = nextAgent(except: tried)
+  ///
+  /// - Parameter team: the one of which it must be.
+  func choice(except tried: Set<AgentName>, team: String? = nil, at now: Instant) -> AgentChoice {
+    let chosen = nextAgent(except: tried, team: team)
     var listed = agents.values.filter { $0.order < AgentChoice.maximumListed || $0.name == chosen }.sorted {
       $0.order < $1.order
     }
@@ -64,14 +68,15 @@ extension Tenant {
     }
     let candidates = listed.map { agent in
       AgentChoice.Candidate(
-        agent.name, agent.name == chosen ? .chosen(idleSince: agent.idleSince) : agent.eligibility(tried: tried))
+        agent.name, agent.name == chosen ? .chosen(idleSince: agent.idleSince) : agent.eligibility(tried: tried, team: team))
     }
     return AgentChoice(chosen: chosen, candidates: candidates, unlisted: agents.count - candidates.count)
   }
 }
 
 extension Agent {
-  fileprivate func eligibility(tried: Set<AgentName>) -> Eligibility {
+  fileprivate func eligibility(tried: Set<AgentName>, team: String?) -> Eligibility {
+    if let team, !teams.contains(team) { return .otherTeam }
     if tried.contains(name) { return .alreadyTried }
     if call != nil { return .busy }
     if isAvailable { return .waitedLess(idleSince: idleSince) }

@@ -39,10 +39,12 @@ extension Exchange {
   // MARK: What there is besides the call
 
   /// What a call finds when it is asked for.
-  func start(_ tenant: Tenant, _ visitor: VisitorID, _ offer: BrowserOffer?, _ chance: ChanceKey) -> FlightStart {
+  func start(
+    _ tenant: Tenant, _ visitor: VisitorID, _ offer: BrowserOffer?, isLed: Bool, _ chance: ChanceKey
+  ) -> FlightStart {
     FlightStart(
       visitor: visitor, isVisitorBusy: placesByVisitor[visitor] != nil, room: tenant.room - tenant.calls.count,
-      fallback: tenant.fallback, isLed: tenant.isAttended ? true : nil, callsByPlane: callsByPlane,
+      fallback: tenant.fallback, isLed: isLed ? true : nil, callsByPlane: callsByPlane,
       exhaustedPlanes: exhaustedPlanes.union(strainedPlanes).map(\.number).sorted(),
       offer: offer.map(FlightOffer.init), chance: chance)
   }

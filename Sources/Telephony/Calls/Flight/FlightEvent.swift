@@ -30,6 +30,8 @@ package indirect enum FlightEvent: Hashable, Codable, Sendable {
   /// - words: what the visitor was told, where that says more than the reason.
   case refused(Refusal.Reason, words: String?)
   case chose(AgentChoice)
+  /// Whom an attendant wanted to ring, and nobody was rung.
+  case missed(RingTarget, RingFailure)
   case rings(AgentName, phones: Int, browsers: Int)
   /// The call has a new leg.
   case leg(LegID, FlightParty)

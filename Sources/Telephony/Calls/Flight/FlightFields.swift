@@ -61,6 +61,8 @@ package struct FlightFields {
       fields["agent"] = choice.chosen.map(names.name)
       return choice.candidates.map { ("considered", ["agent": names.name($0.agent), "verdict": $0.eligibility.word]) }
         + [("chose", fields)]
+    case .missed(let target, let failure):
+      return [("missed", ["target": names.target(target), "reason": failure.end.rawValue])]
     case .rings(let agent, let phones, let browsers):
       return [("rings", ["agent": names.name(agent), "phones": "\(phones)", "browsers": "\(browsers)"])]
     case .leg(let leg, _): return [("leg", fields(leg, names))]
@@ -120,6 +122,7 @@ extension Eligibility {
     case .chosen: "chosen"
     case .waitedLess: "waited-less"
     case .alreadyTried: "already-tried"
+    case .otherTeam: "other-team"
     case .busy: "busy"
     case .paused: "paused"
     case .phoneGone(let loss, _): "phone-\(loss.rawValue)"

@@ -60,7 +60,7 @@ struct FlightHints {
       let ago = last.map { " last registered \((moment - $0).told) before the call" } ?? " is gone"
       return "\(agent)'s phone\(ago); check that it is on and online."
     case .paused: return "\(agent) is paused in the browser; set it to available to be rung."
-    case .chosen, .waitedLess, .alreadyTried, .busy: return nil
+    case .chosen, .waitedLess, .alreadyTried, .otherTeam, .busy: return nil
     }
   }
 

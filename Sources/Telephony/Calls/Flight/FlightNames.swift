@@ -45,7 +45,7 @@ struct FlightNames {
     for entry in record.entries {
       switch entry.event {
       case .chose(let choice): for candidate in choice.candidates { number(candidate.agent) }
-      case .rings(let agent, _, _), .answered(let agent, _): number(agent)
+      case .rings(let agent, _, _), .answered(let agent, _), .missed(.agent(let agent), _): number(agent)
       case .leg(let leg, .phone(let agent, _)), .leg(let leg, .browser(let agent)):
         number(agent)
         phones.append(leg)
@@ -58,6 +58,16 @@ struct FlightNames {
 
   func name(_ agent: AgentName) -> String {
     showsPersonal ? agent.description : "…\(agents[agent].map { "\($0)" } ?? "")"
+  }
+  /// Whom an attendant wanted to ring, at the beginning of a sentence.
+  func target(_ target: RingTarget) -> String {
+    switch target {
+    case .agent(let agent): name(agent)
+    case .team(let team): "The team \(text(team))"
+    case .next(let team?): "Anybody of the team \(text(team))"
+    case .next(nil): "Anybody"
+    case .nobody: "What the dialplan names"
+    }
   }
   func text(_ personal: String) -> String { showsPersonal ? Self.onOneLine(personal) : "…" }
   func text(_ address: SocketAddress) -> String { showsPersonal ? address.description : "…" }

@@ -264,7 +264,7 @@ extension FlightMedia {
 extension Exchange {
   fileprivate mutating func stage(_ start: FlightStart, tenant id: TenantID) {
     var tenant = Tenant(id: id, name: "", isOpen: true, fallback: start.fallback)
-    tenant.isAttended = start.isLed == true
+    tenant.attendance = start.isLed == true ? .own : .none
     tenant.room = min(max(0, start.room), Tenant.maximumCalls)
     tenants[id] = tenant
     tenantsInOrder = [id]

@@ -41,6 +41,7 @@ package struct FlightStory {
     case .asked(let name, let page, let number, let hasOffer): [asked(name, page, number, hasOffer)]
     case .refused(let reason, let words): refused(reason, words)
     case .chose(let choice): chose(choice, entry, index)
+    case .missed(let target, let failure): missed(target, failure)
     case .rings(let agent, let phones, let browsers): [rings(agent, phones, browsers)]
     case .unsendable(let leg): ["\(names.party(leg)) could not be sent an INVITE: its connection was gone."]
     case .unanswered(let leg, true): ["\(names.party(leg)) cannot answer: its connection ended while it rang."]
@@ -118,6 +119,7 @@ package struct FlightStory {
     case .chosen(let idle?): return "was chosen: available, and idle longest, for \((moment - idle).told)."
     case .waitedLess(nil): return "was not chosen: available, but further down in the order of the agents."
     case .waitedLess(let idle?): return "was not chosen: available, but idle only for \((moment - idle).told)."
+    case .otherTeam: return "was skipped: not of the team."
     case .alreadyTried: return "was skipped: had been rung for this call already."
     case .busy: return "was skipped: busy with another call."
     case .paused: return "was skipped: paused in the browser."
@@ -130,6 +132,13 @@ package struct FlightStory {
       case .connectionEnded: return "was skipped: the phone's connection ended\(ago)."
       }
     }
+  }
+
+  /// The next one of all is told of with everybody who was considered.
+  private func missed(_ target: RingTarget, _ failure: RingFailure) -> [String] {
+    if case .next = target { return [] }
+    let why = failure.end == .busy ? "busy, or does not want to be rung" : "nobody is there"
+    return ["\(names.target(target)) could not be rung: \(why)."]
   }
 
   // MARK: Who answered, and who did not
