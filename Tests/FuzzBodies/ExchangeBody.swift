@@ -355,7 +355,7 @@ private struct Day {
         try take(phones.phones.count % 3 == 2 ? exchange.keepFailed(ticket, at: now) : exchange.kept(ticket, at: now))
       case .keepStatus(let status):
         if status.pausedSince == nil { exchange.statusNotKept(status, at: now) } else { exchange.statusKept(status) }
-      case .visitor, .agent, .dismissed, .flight, .log: break
+      case .visitor, .agent, .dismissed, .attendant, .flight, .log: break
       }
     }
   }
