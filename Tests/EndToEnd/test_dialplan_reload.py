@@ -165,6 +165,25 @@ def test_a_business_has_its_own_and_its_api_tells_only_of_that(service, plans):
     eventually(lambda: not (service.data / "dialplans" / business.uuid).exists(), what="the end of its versions")
 
 
+def without(what):
+    """A user namespace in which the kernel lends no inotify."""
+    return ["unshare", "--user", "--map-root-user", "sh", "-c", f'echo 0 > /proc/sys/user/{what} && exec "$@"', "sh"]
+
+
+IS_POSSIBLE = subprocess.run([*without("max_inotify_instances"), "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.skipif(not IS_POSSIBLE, reason="needs a user namespace")
+@pytest.mark.parametrize("what", ["max_inotify_instances", "max_inotify_watches"])
+def test_without_inotify_the_command_takes_what_is_saved(tmp_path, plans, what):
+    with running(tmp_path, "--dialplans", plans, demo=False, within=without(what)) as gateway:
+        save(plans / "default" / "extensions.conf", plan("two"))
+        reloaded = run(gateway, "reload")
+        assert reloaded.returncode == 0 and "version 2" in reloaded.stdout, reloaded.stdout + reloaded.stderr
+        assert gateway.log.read_text().count("Say `calldocker dialplan reload`") \
+            + gateway.log.read_text().count("or say `calldocker dialplan reload`") == 1
+
+
 def test_commands_that_are_not_understood(service):
     for words, code in [
         (["status", "nobody"], 65), (["reload", "default", "more"], 64), (["back"], 64), (["back", "default", "none"], 65),

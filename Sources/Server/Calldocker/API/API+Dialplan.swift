@@ -54,7 +54,7 @@ extension API {
     do throws(DialplanShelf.GoingBack) {
       _ = try await dialplans.goBack(.tenant(ask.tenant.id), to: Int(version))
     } catch {
-      throw Refused(409, "It stays as it is", error.sentence)
+      throw Refused(error.status, "It stays as it is", error.sentence)
     }
     try await enrol { enrolment throws(EnrolmentFault) in try await enrolment.noteDialplanReturn(of: ask.tenant.id) }
     return Self.json(200, Self.describe(await dialplan(ask)))

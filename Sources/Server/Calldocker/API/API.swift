@@ -21,8 +21,7 @@ package struct API: Sendable {
   /// In the order of the description.
   package static let operations: [Operation] =
     accessOperations + tenantOperations + agentOperations + teamOperations + callOperations + peopleOperations
-    + dialplanOperations
-    + publicOperations
+    + dialplanOperations + publicOperations
 
   /// Who asks is judged first, so that a stranger learns nothing by what else is wrong.
   ///

@@ -28,7 +28,7 @@ extension ControlPlane {
       do throws(DialplanShelf.GoingBack) {
         _ = try await dialplans.goBack(owner, to: wish.version)
       } catch {
-        return .problem(409, "It stays as it is", detail: error.sentence)
+        return .problem(error.status, "It stays as it is", detail: error.sentence)
       }
       if let tenant = owner.tenant { try await enrolment.noteDialplanReturn(of: tenant) }
       return Self.json(200, PlanList(dialplans: [await dialplans.shown(owner)]))

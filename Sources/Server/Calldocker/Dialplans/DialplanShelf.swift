@@ -29,8 +29,8 @@ package actor DialplanShelf {
   private let zones = Locked<ZoneFiles?>(nil)
   private(set) var shelf = PlanShelf()
   /// Told in their order, one after the other.
-  private let news: AsyncStream<([TenantID], Dialplan, Int)>.Continuation
-  private let stream: AsyncStream<([TenantID], Dialplan, Int)>
+  private let news: AsyncStream<@Sendable () async -> Void>.Continuation
+  private let stream: AsyncStream<@Sendable () async -> Void>
   private var teller: Task<Void, Never>?
   private var watch: PlanWatch?
   private var timer: EventLoop.TimerID?
@@ -66,9 +66,7 @@ package actor DialplanShelf {
     }
     shelf = PlanShelf(records.filter { $0.key.tenant.map(tenants.contains) ?? true })
     for tenant in tenants { perform(shelf.added(tenant)) }
-    teller = Task { [stream, inForce] in
-      for await (tenants, plan, version) in stream { for tenant in tenants { await inForce(tenant, plan, version) } }
-    }
+    teller = Task { [stream] in for await telling in stream { await telling() } }
     openWatch()
     let own = await owners(besides: Set(records.keys))
     // The default's plan comes last: those who have their own need not hear of it.
@@ -83,12 +81,14 @@ package actor DialplanShelf {
     return found.filter { $0.tenant.map(shelf.tenants.contains) ?? true }
   }
 
-  func stop() {
+  /// Lets the folders go, and returns once the disk has what waited for it.
+  func stop() async {
     if let timer { loop.remove(timer) }
     timer = nil
     if let watch { loop.forget(watch.file) }
     watch = nil
     news.finish()
+    await aside {}
   }
 
   // MARK: Businesses
@@ -150,7 +150,24 @@ package actor DialplanShelf {
       throw .fault(error)
     }
     guard let plan = await kept(number, of: owner) else { throw .unreadable(number) }
-    perform(shelf.goBack(owner, to: number, plan, at: WallClock.now))
+    let now = WallClock.now
+    // The disk comes first: what it does not take does not happen.
+    var trial = shelf
+    for case .note(_, let record) in trial.goBack(owner, to: number, plan, at: now) {
+      let failure: String? = await aside { [archive] in
+        do {
+          try archive.note(record, of: owner)
+          return nil
+        } catch {
+          return "\(error)"
+        }
+      }
+      if let failure {
+        log.write(.error, "An earlier version of a dialplan was not put in force: \(failure)", fields(owner, number))
+        throw .notKept
+      }
+    }
+    perform(shelf.goBack(owner, to: number, plan, at: now))
     await settled()
     return number
   }
@@ -159,6 +176,10 @@ package actor DialplanShelf {
   enum GoingBack: Error, Hashable {
     case fault(PlanShelf.Fault)
     case unreadable(Int)
+    /// The disk does not take it.
+    case notKept
+
+    var status: Int { self == .notKept ? 503 : 409 }
 
     /// For who asked.
     var sentence: String {
@@ -168,7 +189,8 @@ package actor DialplanShelf {
         "There is no version \(version); kept are \(kept.map { "\($0)" }.joined(separator: ", "))."
       case .fault(.noEarlier): "There is no earlier version to go back to."
       case .fault(.already(let version)): "Version \(version) is in force already."
-      case .unreadable(let version): "The files of version \(version) cannot be read any more; its log says more."
+      case .unreadable(let version): "The files of version \(version) cannot be read any more."
+      case .notKept: "The server could not write to its data folder, so nothing was changed; its log says why."
       }
     }
   }
@@ -203,7 +225,8 @@ package actor DialplanShelf {
           pending -= 1
           if pending == 0 { wakeWaiting() }
         }
-      case .inForce(let tenants, let plan, let version): news.yield((tenants, plan, version))
+      case .inForce(let tenants, let plan, let version):
+        news.yield { [inForce] in for tenant in tenants { await inForce(tenant, plan, version) } }
       case .told(let owner, let loaded, let version): tell(owner, loaded, version)
       case .vanished(let owner, let version): tellOfEnd(owner, version)
       case .unreadable(let owner, let version):
@@ -221,10 +244,13 @@ package actor DialplanShelf {
     waiting = []
   }
 
-  /// Returns once what was begun is done.
+  /// Returns once what was begun is done: the disk has it, and who is to hear of it has heard.
   private func settled() async {
     if pending > 0 { await withCheckedContinuation { waiting.append($0) } }
     await aside {}
+    await withCheckedContinuation { waiter in
+      if case .terminated = news.yield({ waiter.resume() }) { waiter.resume() }
+    }
   }
 
   private func write(_ work: @escaping @Sendable () throws -> Void) {
@@ -246,7 +272,9 @@ package actor DialplanShelf {
   private func tell(_ owner: PlanOwner, _ loaded: PlanShelf.Loaded, _ version: Int?) {
     switch loaded.result {
     case .unchanged: return
-    case .taken: log.write(.info, "A dialplan is in force", fields(owner, version))
+    case .taken:
+      let warnings = loaded.findings.isEmpty ? [] : [("warnings", "\(loaded.findings.count)")]
+      log.write(.info, "A dialplan is in force", fields(owner, version) + warnings)
     case .refused:
       let errors = loaded.findings.filter { $0.severity == .error }
       let first = errors.first.map { $0.below("\(folder)/\(owner)/").description } ?? ""
