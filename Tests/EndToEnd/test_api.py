@@ -11,7 +11,7 @@ import openapi_spec_validator
 import pytest
 import requests
 
-from conftest import Gateway, running
+from conftest import ROOT, Gateway, running
 from patience import StockClient, eventually
 from test_durable import register
 from visitor import written_offer
@@ -94,7 +94,13 @@ class Business:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("api"), demo=False) as gateway:
+    folder = tmp_path_factory.mktemp("api")
+    dialplans = folder / "dialplans"
+    dialplans.mkdir()
+    for name in ("default", "prompts"):
+        (dialplans / name).symlink_to(ROOT / "dialplans" / name)
+    with running(folder, "--dialplans", dialplans, demo=False) as gateway:
+        gateway.dialplans = dialplans
         yield gateway
 
 
@@ -195,6 +201,7 @@ def test_every_operation_is_called_and_answers_as_described(api, gateway, busine
     assert owner("DELETE", f"{path}/agents/bob").status_code == 204
     assert owner("GET", f"{path}/agents/bob").status_code == 404
     use_what_else_there_is(owner, path)
+    use_dialplans(owner, path, gateway.dialplans / business.uuid)
 
     called = {(method, template) for method, template, status in api.seen if status < 300}
     missed = [(method, template) for method, template, _ in operations(api.description) if (method, template) not in called]
@@ -215,6 +222,18 @@ def use_what_else_there_is(owner, path):
     assert token.status_code == 201 and token.json()["expiresAt"] > "2026"
     assert owner("DELETE", f"{path}/token").status_code == 204
     assert [entry["operation"] for entry in owner.items(f"{path}/audit", 1)][:2] == ["revokeOwnerToken", "makeOwnerToken"]
+
+
+def use_dialplans(owner, path, folder):
+    """Versions of a plan, which have tests of their own (test_dialplan_reload.py)."""
+    folder.mkdir()
+    for number in (1, 2):
+        (folder / "extensions.conf").write_text(f"[widget]\nexten => s,1,Playback(sound{number})\nsame => n,Nonsense()\n")
+        eventually(lambda: len(owner("GET", f"{path}/dialplan").json()["versions"]) >= number, what="the version")
+    versions = owner("GET", f"{path}/dialplan").json()["versions"]
+    assert owner("POST", f"{path}/dialplan/back", {"version": versions[0]["version"]}).status_code == 200
+    shown = owner("GET", f"{path}/dialplan").json()
+    assert shown["version"] == versions[0]["version"] and shown["findings"][0]["severity"] == "warning"
 
 
 def ring(gateway, uuid):

@@ -29,6 +29,7 @@ BODIES = {
     "logIn": {}, "signUp": {}, "addAgent": {"name": "intruder"},
     "changeAgent": {"displayName": "Intruder", "password": PASSWORD},
     "addTeam": {"name": "intruders"}, "changeTeam": {"name": "intruders"},
+    "restoreDialplan": {"version": 1},
     "changeSettings": {"name": "Intruders", "digest": "both"},
     "addUser": {"user": "intruder@b.example", "password": PASSWORD, "role": "owner"}}
 Marks = collections.namedtuple("Marks", "company phone desk phone_name desk_name team other_team visitor page owner supervisor")

@@ -41,6 +41,8 @@ package actor Enrolment {
   /// Changes of a business that wait for the one before them.
   private var turns = Turns()
   var randomness = Randomness.system
+  /// Told who is there and who no longer is.
+  private var dialplans: DialplanShelf?
 
   init(
     loop: EventLoop, signalling: SignallingPlane, ledger: Ledger, reception: Reception, hashing: PasswordHashing, log: Log,
@@ -54,6 +56,14 @@ package actor Enrolment {
     self.log = log
     self.isOpen = isOpen
   }
+
+  /// Notes in the business's audit that an earlier dialplan is in force.
+  func noteDialplanReturn(of id: TenantID) async throws(EnrolmentFault) {
+    try await write { ledger throws(StorageFailure) in try await ledger.noteDialplanReturn(of: id) }
+  }
+
+  /// From now on the dialplans hear of businesses that come and go.
+  func tell(_ dialplans: DialplanShelf) { self.dialplans = dialplans }
 
   /// Everybody is here again who was before; to be done before anybody can ask.
   ///
@@ -102,6 +112,7 @@ package actor Enrolment {
       try await ledger.add(id, name: name, isOpen: isOpen, fallback: fallback, token: token, owner: owner, at: now)
     }
     await reception.open(id, token: token, people: owner.map { [$0] } ?? [])
+    await dialplans?.open(id)
   }
 
   /// The tenant of the demo, which has no owner. It is open to everybody's browser.
@@ -117,6 +128,7 @@ package actor Enrolment {
     try await write { ledger throws(StorageFailure) in try await ledger.remove(id) }
     await reception.close(id)
     try await apply(.tenantRemoved(id))
+    await dialplans?.close(id)
     if id != .doctor { log.write(.info, "A business was removed", [("tenant", id.description)]) }
   }
 

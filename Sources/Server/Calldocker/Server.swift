@@ -18,6 +18,7 @@ package struct Server: Sendable {
   private let reception: Reception
   let enrolment: Enrolment
   let ledger: Ledger
+  private let dialplans: DialplanShelf
   private let control: ControlPlane
   /// The loop of enrolment and control.
   private let office: EventLoop
@@ -65,15 +66,20 @@ package struct Server: Sendable {
     enrolment = Enrolment(
       loop: office, signalling: signalling, ledger: ledger, reception: reception, hashing: hashing, log: log,
       isOpen: configuration.isDemo)
+    dialplans = DialplanShelf(loop: office, folder: configuration.dialplans, data: folder.path, log: log) {
+      [log] tenant, _, version in
+      log.write(.debug, "A business has another dialplan", [("tenant", tenant.description), ("version", "\(version)")])
+    }
     demo = configuration.isDemo ? try Self.demo(configuration, ledger, port: signalling.sipAddress.port) : nil
     web = WebPlane(
       loop: try EventLoop(), listener: try TCPListener(bind: SocketAddress(configuration.host, configuration.httpPort)),
       identity: try configuration.effectiveTLS.identity(advertised: configuration.advertised, log: log),
-      signalling: signalling, enrolment: enrolment, reception: reception, log: log,
+      signalling: signalling, enrolment: enrolment, reception: reception, dialplans: dialplans, log: log,
       files: try WebFiles(reading: configuration.web, isDemo: configuration.isDemo), demo: demo,
       publicHost: configuration.advertised, trustedProxies: configuration.trustedProxies ?? [])
     control = ControlPlane(
       loop: office, listener: try folder.listen(), signalling: signalling, enrolment: enrolment, reception: reception,
+      dialplans: dialplans,
       service: Self.service(
         configuration, httpPort: web.address.port, sipPort: signalling.sipAddress.port, mediaPorts: media.map(\.browserPort)))
   }
@@ -163,7 +169,11 @@ package struct Server: Sendable {
   private func restore() async throws {
     let state = try await ledger.open()
     // Without --demo nobody is to come in who needs no password.
-    try await enrolment.restore(state, except: demo == nil ? Self.demoTenant : nil)
+    let excluded = demo == nil ? Self.demoTenant : nil
+    try await enrolment.restore(state, except: excluded)
+    let known = state.tenants.compactMap { TenantID($0.key.description) }
+    await dialplans.start(known.filter { $0 != excluded }, known: Set(known))
+    await enrolment.tell(dialplans)
     if let demo { try await add(demo, known: state) }
   }
 
@@ -244,6 +254,7 @@ package struct Server: Sendable {
     await last?.task.value
     await web.sayGoodbye()
     await reception.stop()
+    await dialplans.stop()
     for plane in media { await plane.end() }
     for loop in [web.loop, office, signalling.loop] { await loop.end() }
     do {

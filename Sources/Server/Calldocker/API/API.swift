@@ -14,13 +14,14 @@ package struct API: Sendable {
   let signalling: SignallingPlane
   let enrolment: Enrolment
   let reception: Reception
+  let dialplans: DialplanShelf
 
   var ledger: Ledger { reception.ledger }
 
   /// In the order of the description.
   package static let operations: [Operation] =
     accessOperations + tenantOperations + agentOperations + teamOperations + callOperations + peopleOperations
-    + publicOperations
+    + dialplanOperations + publicOperations
 
   /// Who asks is judged first, so that a stranger learns nothing by what else is wrong.
   ///

@@ -22,7 +22,8 @@ extension Command {
     let files = try options.words.isEmpty ? standing() : options.words.map(planFile)
     let sounds = options["sounds"].map { SoundFolder($0).lengths }
     var findings: [Finding] = []
-    for file in files { findings += check(file, sounds) }
+    let zones = ZoneFolder.read(here: ZoneFolder.ofMachine())
+    for file in files { findings += check(file, sounds, zones) }
     let errors = findings.count { $0.severity == .error }
     let shown = CheckShown(
       findings: findings.map(FindingShown.init), errors: errors, warnings: findings.count - errors)
@@ -30,7 +31,7 @@ extension Command {
     if errors > 0 { throw Silent(code: EX_DATAERR) }
   }
 
-  private struct FindingShown: Encodable {
+  struct FindingShown: Codable, Sendable {
     var severity: String
     var file: String
     var line: Int
@@ -83,34 +84,10 @@ extension Command {
   }
 
   /// What is wrong with one plan; places are told by paths from where the command was given.
-  private static func check(_ file: URL, _ sounds: [String: Duration]?) -> [Finding] {
+  private static func check(_ file: URL, _ sounds: [String: Duration]?, _ zones: ZoneFiles) -> [Finding] {
     let folder = file.deletingLastPathComponent()
-    let files = DialplanFolder(folder.path).files
-    let loaded = Dialplan.load(file.lastPathComponent, from: files)
-    var known = Checker.Known(sounds: sounds.map { Set($0.keys) })
-    if exists("queues.conf", folder) { known.queues = Set(QueuesFile.load(from: files).queues.map(\.name)) }
-    if exists("voicemail.conf", folder) {
-      known.mailboxes = Set(VoicemailFile.load(from: files).mailboxes.map(\.description))
-    }
-    var findings = loaded.findings.all + Checker.check(loaded.plan, knowing: known)
-    if !loaded.findings.hasErrors {
-      var base = Scenario(context: loaded.plan.contextsInOrder.first ?? "", exten: "s")
-      if loaded.plan.contexts["widget"] != nil { base.context = "widget" }
-      base.zones = ZoneFolder.read(here: ZoneFolder.ofMachine())
-      base.epoch = Int64(Date().timeIntervalSince1970)
-      base.sounds = sounds
-      base.queues = known.queues ?? []
-      findings += loaded.plan.brokenPromises(base)
-    }
+    let reading = PlanReading(DialplanFolder(folder.path), name: file.lastPathComponent, sounds: sounds, zones: zones)
     let prefix = folder.relativePath == "." ? "" : folder.relativePath + "/"
-    return findings.sorted { $0.place < $1.place }.map { finding in
-      var finding = finding
-      finding.place.file = prefix + finding.place.file
-      return finding
-    }
-  }
-
-  private static func exists(_ name: String, _ folder: URL) -> Bool {
-    FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+    return reading.findings.map { $0.below(prefix) }
   }
 }

@@ -19,7 +19,7 @@ package enum Command {
   static let verbs: [Verb] = [
     serve, tenantAdd, tenantList, tenantShow, tenantSet, tenantToken, tenantAudit, tenantRemove, agentAdd, agentList,
     agentShow, agentRemove, teamAdd, teamList, teamShow, teamRemove, userAdd, userList, userRemove, serviceAudit, calls, why,
-    replay, dialplanCheck, dialplanTrace, dialplanShow, doctor, showVersion,
+    replay, dialplanCheck, dialplanTrace, dialplanShow, dialplanReload, dialplanStatus, dialplanBack, doctor, showVersion,
   ]
 
   private static let exitCodes = """

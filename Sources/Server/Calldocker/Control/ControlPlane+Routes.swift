@@ -26,6 +26,7 @@ extension ControlPlane {
     case examinedCall
     case endExamination
     case access(ControlAccess)
+    case dialplans(ControlDialplans)
   }
 
   /// What one answer lists; the rest is asked for after the last that it had.
@@ -54,6 +55,7 @@ extension ControlPlane {
     router.add("POST", "/examination", .beginExamination)
     router.add("GET", "/examination/calls/{id}", .examinedCall)
     router.add("DELETE", "/examination", .endExamination)
+    for (method, path, place) in ControlDialplans.all { router.add(method, path, .dialplans(place)) }
     for (method, path, place) in ControlAccess.all { router.add(method, path, .access(place)) }
     return router
   }()
@@ -102,6 +104,7 @@ extension ControlPlane {
     case .refusals: return await listRefusals(of: try await tenant(uuid).id, request)
     case .strangersRefusals: return await listRefusals(of: nil, request)
     case .access(let place): return await answer(place, try await tenant(uuid).id, captures["user"] ?? "", request)
+    case .dialplans(let place): return try await answer(place, captures["owner"] ?? "", request)
     case .removeTenant:
       let tenant = try await tenant(uuid)
       try await enrolment.removeTenant(tenant.id)

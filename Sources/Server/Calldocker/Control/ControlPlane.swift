@@ -19,6 +19,7 @@ package actor ControlPlane {
   /// While a doctor examines the service: when that ends at the latest.
   var examinationEnd: EventLoop.TimerID?
   let reception: Reception
+  let dialplans: DialplanShelf
   private let listener: UnixListener
   private var clients: [UInt64: Client] = [:]
   private var lastNumber: UInt64 = 0
@@ -46,7 +47,7 @@ package actor ControlPlane {
 
   package init(
     loop: EventLoop, listener: UnixListener, signalling: SignallingPlane, enrolment: Enrolment, reception: Reception,
-    service: Service
+    dialplans: DialplanShelf, service: Service
   ) {
     self.loop = loop
     self.service = service
@@ -54,6 +55,7 @@ package actor ControlPlane {
     self.signalling = signalling
     self.enrolment = enrolment
     self.reception = reception
+    self.dialplans = dialplans
   }
 
   package func start() throws(SystemFailure) { try listen() }

@@ -19,6 +19,12 @@ struct DialplanFolder: Sendable {
 
   var files: SourceFiles { SourceFiles { find($0) } }
 
+  /// Whether a file, or a link that should be one, stands right in it.
+  func has(_ name: String) -> Bool {
+    var status = stat()
+    return lstat(root.appendingPathComponent(name).path, &status) == 0
+  }
+
   private func find(_ pattern: SourcePattern) -> SourceFiles.Answer {
     let names = pattern.hasWildcards ? listing.filter(pattern.matches) : [pattern.description]
     var files: [SourceFiles.File] = []

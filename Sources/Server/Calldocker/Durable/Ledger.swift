@@ -163,6 +163,11 @@ package struct Ledger: Sendable {
     }
   }
 
+  /// Of a change that is kept elsewhere: its line in the audit.
+  func noteDialplanReturn(of tenant: TenantID) async throws(StorageFailure) {
+    try await commit(Deed("restoreDialplan", fields: ["version"]), in: tenant) { _ in }
+  }
+
   /// A page of what was done in a tenant, or (`nil`) to the service as a whole, the newest first.
   func audit(of tenant: TenantID?, before number: Int64?, atMost limit: Int) async throws(StorageFailure) -> [AuditRow] {
     let key = tenant.map { TenantKey($0) }

@@ -16,6 +16,10 @@ extension WebPlane {
     Self.write(await signalling.figures, to: &text)
     Self.write(signalling.mediaPlanes.map { ($0.figures, $0.waiting) }, to: &text)
     writeOwn(to: &text)
+    let loads = await dialplans.counts
+    text.add(
+      "calldocker_dialplan_loads_total", .counter, "Readings of dialplans, by what they came to.",
+      PlanShelf.Result.allCases.map { ("result=\"\($0.rawValue)\"", Double(loads[$0] ?? 0)) })
     return HTTPResponse(200, type: PrometheusText.mediaType, text.text)
   }
 

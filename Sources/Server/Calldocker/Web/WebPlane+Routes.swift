@@ -64,7 +64,9 @@ extension WebPlane {
     if let client = clients[client] { answer(client, number, response) }
   }
 
-  private nonisolated var api: API { API(signalling: signalling, enrolment: enrolment, reception: reception) }
+  private nonisolated var api: API {
+    API(signalling: signalling, enrolment: enrolment, reception: reception, dialplans: dialplans)
+  }
 
   private func status(_ uuid: String) async -> HTTPResponse {
     guard let tenant = await signalling.tenant(uuid) else { return .problem(404, "No business has this UUID") }

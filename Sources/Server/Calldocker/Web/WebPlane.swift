@@ -24,6 +24,7 @@ package actor WebPlane {
   let signalling: SignallingPlane
   let enrolment: Enrolment
   let reception: Reception
+  let dialplans: DialplanShelf
   let log: Log
   let files: WebFiles
   let demo: DemoBusiness?
@@ -57,7 +58,7 @@ package actor WebPlane {
 
   package init(
     loop: EventLoop, listener: TCPListener, identity: Identity?, signalling: SignallingPlane, enrolment: Enrolment,
-    reception: Reception, log: Log, files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?,
+    reception: Reception, dialplans: DialplanShelf, log: Log, files: WebFiles, demo: DemoBusiness?, publicHost: IPAddress?,
     trustedProxies: [IPAddress]
   ) {
     self.loop = loop
@@ -67,6 +68,7 @@ package actor WebPlane {
     self.signalling = signalling
     self.enrolment = enrolment
     self.reception = reception
+    self.dialplans = dialplans
     self.log = log
     self.files = files
     self.demo = demo
