@@ -110,6 +110,7 @@ package struct Run: Sendable {
     case (.collecting(let digits, _), .digit(let digit)):
       proceed(.dialled(digits + String(digit)))
     case (.asking(let asked), .fetched(let fetch, let page)) where asked == fetch:
+      if page == nil { log(.warning, "CURL got nothing from \(fetch.url); its text is empty.") }
       fetched[fetch] = page ?? ""
       proceed(.go(channel.position))
     default: break
