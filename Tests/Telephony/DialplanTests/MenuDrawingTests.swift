@@ -145,6 +145,35 @@ struct MenuDrawingTests {
     #expect(drawing.svg() == Self.drawing(text).svg(), "the same plan, the same picture")
   }
 
+  @Test("Where no lines need to cross none do, in whatever order the boxes are named", arguments: [3, 5, 8])
+  func planar(size: Int) {
+    for seed in 0..<12 as Range<UInt64> { #expect(Self.lattice(size, seed: seed).crossings == 0, "seed \(seed)") }
+  }
+
+  @Test("Keys stand in their order, so that some lines cross: of the samples no more than these")
+  func crossings() {
+    #expect(Self.drawing(Self.small).crossings == 0)
+    #expect(Self.drawing(Self.demo).crossings <= 6)
+    #expect(Self.drawing(Self.office).crossings <= 6)
+  }
+
+  /// Three columns, each box led to by two neighbours of the column before, named in any order: it can be drawn without a crossing.
+  private static func lattice(_ size: Int, seed: UInt64) -> LayeredLayout {
+    var random = Randomness.seeded(seed)
+    let names = Array(0..<3 * size).shuffled(using: &random)
+    var edges: [LayeredLayout.Edge] = []
+    for column in 0..<2 {
+      for row in 0..<size {
+        for next in [row, row + 1] where next < size {
+          let (from, to) = (names[column * size + row], names[(column + 1) * size + next])
+          edges.append(LayeredLayout.Edge(from: from, port: 20, to: to, entry: 20))
+        }
+      }
+    }
+    edges.shuffle(using: &random)
+    return LayeredLayout(Array(repeating: LayeredLayout.Node(width: 100, height: 40), count: 3 * size), edges)
+  }
+
   @Test("A menu says what is pressed and where it leads")
   func menu() throws {
     let graph = Self.drawing(Self.small).graph
