@@ -205,6 +205,47 @@ struct MenuDrawingTests {
     #expect(drawing.words.contains("1 Sales leads to sales, queue sales"))
   }
 
+  @Test("While and If are questions: a loop leads back to its own, branches go on behind the end")
+  func brackets() throws {
+    let text = """
+      [main]
+      exten => s,1,Set(tries=0)
+       same => n,While($[${tries} < 3])
+       same => n,Dial(PJSIP/anna,20)
+       same => n,If($["${DIALSTATUS}" = "ANSWER"])
+       same => n,Hangup()
+       same => n,ElseIf($["${DIALSTATUS}" = "BUSY"])
+       same => n,Playback(busy)
+       same => n,ExitWhile()
+       same => n,Else()
+       same => n,Playback(sorry)
+       same => n,EndIf()
+       same => n,Set(tries=$[${tries} + 1])
+       same => n,EndWhile()
+       same => n,VoiceMail(100@default,u)
+      """
+    let drawing = Self.drawing(text)
+    Self.check(drawing, "brackets")
+    let boxes = drawing.graph.boxes
+    let questions = boxes.filter { $0.kind == .question }
+    #expect(questions.map(\.heading) == ["tries < 3?", "DIALSTATUS = ANSWER?", "DIALSTATUS = BUSY?"])
+    let loop = try #require(boxes.firstIndex { $0.lines == ["asked again and again"] })
+    func led(_ box: MenuGraph.Box, _ key: String) -> MenuGraph.Box? {
+      box.rows.first { $0.key == key }?.target.map { boxes[$0] }
+    }
+    #expect(led(boxes[loop], "yes")?.heading == "rings anna for 20 s")
+    #expect(led(boxes[loop], "no")?.heading == "voicemail 100")
+    #expect(questions[1].rows[0].detail == "the call ends" && led(questions[1], "no")?.heading == "DIALSTATUS = BUSY?")
+    let busy = try #require(led(questions[2], "yes"))
+    #expect(busy.heading == "plays busy" && busy.lines == ["then voicemail 100"])
+    let sorry = try #require(led(questions[2], "no"))
+    #expect(sorry.heading == "plays sorry" && sorry.rows.first?.target == loop && sorry.rows.first?.isBack == true)
+    // Brackets without their other ends lead nowhere, and that is written there.
+    for text in ["While(1)", "If(1)", "EndWhile()", "Else()", "EndIf()", "ExitWhile()", "ElseIf(1)"] {
+      Self.check(Self.drawing("[c]\nexten => 1,1,\(text)\n same => n,Echo()\n"), text)
+    }
+  }
+
   @Test("Who goes to one choice of a menu is led to it by its name, and calls come in where nothing leads")
   func choices() throws {
     let boxes = Self.drawing(
@@ -286,6 +327,7 @@ struct MenuDrawingTests {
           "Background(menu)", "WaitExten(5)", "Goto(\(target()))", "GotoIf($[1]?\(target()):\(target()))",
           "GotoIfTime(9:00-17:00,mon-fri,*,*?\(target()))", "Gosub(\(target())(a))", "Dial(PJSIP/a&TEAM/b,20)", "Queue(q)",
           "VoiceMail(1)", "Hangup()", "Playback(x&y)", "ExecIf($[1]?Dial(PJSIP/z))",
+          "While($[1])", "EndWhile()", "ExitWhile()", "If($[1])", "ElseIf($[1])", "Else()", "EndIf()",
         ])
         return "exten => \(exten),\(pick(["1", "n", "n", "n(menu)"])),\(application)"
       }

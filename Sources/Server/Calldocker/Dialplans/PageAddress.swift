@@ -4,22 +4,22 @@ import Wire
 /// A URL of `http` or `https` that holds nothing but a host, a port, a path and a query (RFC 9110 §4.2).
 ///
 /// A name and a password in it are refused, as is every character that could end a line of the request.
-struct PageAddress: Hashable, Sendable {
-  static let maximumLength = 8192
+package struct PageAddress: Hashable, Sendable {
+  package static let maximumLength = 8192
 
   /// Why a text is no such URL, the rest of a sentence.
-  struct Unfit: Error, Hashable {
+  package struct Unfit: Error, Hashable {
     var reason: String
   }
 
-  let scheme: HTTPOrigin.Scheme
+  package let scheme: HTTPOrigin.Scheme
   /// In lower case; an IPv6 address without its brackets.
-  let host: String
-  let port: UInt16
+  package let host: String
+  package let port: UInt16
   /// What the first line of the request asks for.
-  let target: String
+  package let target: String
 
-  init(_ url: String) throws(Unfit) {
+  package init(_ url: String) throws(Unfit) {
     let octets = Array(url.utf8)
     guard octets.count <= Self.maximumLength else { throw Unfit(reason: "it is longer than \(Self.maximumLength) bytes") }
     guard octets.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -42,5 +42,5 @@ struct PageAddress: Hashable, Sendable {
   }
 
   /// As the `Host` field has it.
-  var authority: HTTPAuthority { HTTPAuthority(host, port: port == scheme.port ? nil : port) }
+  package var authority: HTTPAuthority { HTTPAuthority(host, port: port == scheme.port ? nil : port) }
 }
