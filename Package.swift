@@ -154,7 +154,7 @@ if Context.environment["BENCH"] != nil {
       name: "calldocker-bench",
       dependencies: [
         "Wire", "SIPSyntax", "SIPCore", "ICE", "RTP", "SocketIO", "Cryptography", "SecureRTP", "Codecs", "SQLite", "Calls",
-        "Media", "Runtime", "Storage", "Peers", "Doctor", "AllocationCounter", "Floor",
+        "Dialplan", "Media", "Runtime", "Storage", "Peers", "Doctor", "AllocationCounter", "Floor",
       ],
       path: "Benchmarks/calldocker-bench", swiftSettings: fast),
   ]

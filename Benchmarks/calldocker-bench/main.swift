@@ -36,7 +36,8 @@ private func checkAllocationCounting() throws {
   guard seen({ kept.removeAll(keepingCapacity: true) }) == 0 else { throw Broken("freeing was counted as asking") }
 }
 
-private let parts = [MediaPart.passThrough, MediaPart.transcoding] + MessageParts.all + [CallsPart.part, ServicePart.part]
+private let parts =
+  [MediaPart.passThrough, MediaPart.transcoding] + MessageParts.all + [DialplanPart.part, CallsPart.part, ServicePart.part]
 
 private func usage() -> String {
   "calldocker-bench [PART…]\ncalldocker-bench plane   a media plane for another program's load (docs/performance.md)\n"

@@ -22,7 +22,8 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
 
   package static let all = [
     FuzzTarget("sip", sip), FuzzTarget("sip-uri", sipURI), FuzzTarget("digest", digest), FuzzTarget("sdp", sdp),
-    FuzzTarget("stun", stun), FuzzTarget("rtp", rtp), FuzzTarget("http", http), FuzzTarget("websocket", webSocket),
+    FuzzTarget("stun", stun), FuzzTarget("rtp", rtp), FuzzTarget("http", http), FuzzTarget("page", page),
+    FuzzTarget("websocket", webSocket),
     FuzzTarget("socketio", socketIO), FuzzTarget("events", events), FuzzTarget("dtls", mutations: 60, dtls),
     FuzzTarget("srtp", srtp), FuzzTarget("wav", mutations: 100, wav), FuzzTarget("exchange", mutations: 150, exchange),
     FuzzTarget("media", mutations: 80, media), FuzzTarget("config", config), FuzzTarget("tls", mutations: 60, tls),

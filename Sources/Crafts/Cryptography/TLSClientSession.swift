@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// The other side of `TLSServerSession`, with which tests and fuzzers talk to it. It checks no certificate: it tells which ones it saw.
+/// The client's side of one TLS 1.3 or 1.2 connection over bytes that its owner carries.
 package final class TLSClientSession {
-  private let context = TLSContext.client
+  private let context: TLSContext
   private let engine: TLSEngine
   private var state = State.idle
 
@@ -13,9 +13,23 @@ package final class TLSClientSession {
     case over
   }
 
+  private let checksCertificate: Bool
+
+  /// One that checks no certificate: it tells which ones it saw. Tests, fuzzers and the doctor talk with it to our own server.
   package init(isModern: Bool = true, protocols: [String] = ["http/1.1"]) {
+    context = TLSContext.client
+    checksCertificate = false
     engine = TLSEngine(context, isServer: false)
     engine.prepareHello(newest: isModern ? TLS1_3_VERSION : TLS1_2_VERSION, protocols: protocols)
+  }
+
+  /// One that goes on only with a server that shows a certificate for this name or IP address, signed by somebody trusted.
+  package init(to name: String, trusting roots: TrustedRoots) {
+    context = roots.context
+    checksCertificate = true
+    engine = TLSEngine(context, isServer: false)
+    engine.prepareHello(newest: TLS1_3_VERSION, protocols: ["http/1.1"])
+    engine.expect(name)
   }
 
   /// `TLSv1.2` or `TLSv1.3`: the newer one if `isModern`.
@@ -51,7 +65,9 @@ package final class TLSClientSession {
     switch step {
     case .done, .wantsMore: return outputs
     case .closed: return over(outputs, .closed)
-    case .failed(let words): return over(outputs, .failed(.protocolError(words)))
+    case .failed(let words):
+      let distrust = checksCertificate ? engine.distrust.map { "its certificate is not believed: \($0)" } : nil
+      return over(outputs, .failed(.protocolError(distrust ?? words)))
     }
   }
 

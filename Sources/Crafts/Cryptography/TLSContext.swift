@@ -56,6 +56,15 @@ final class TLSContext: @unchecked Sendable {
     return context
   }()
 
+  /// The client's side that goes on only with a server whose certificate is signed by somebody trusted.
+  static func verifying(_ trust: (OpaquePointer) -> Bool) -> TLSContext {
+    let context = make(TLS_client_method())
+    SSL_CTX_set_verify(context.handle, SSL_VERIFY_PEER, nil)
+    // Without roots nobody is believed, and each connection says so.
+    if !trust(context.handle) { ERR_clear_error() }
+    return context
+  }
+
   private static func make(_ method: OpaquePointer?) -> TLSContext {
     guard let handle = SSL_CTX_new(method) else { preconditionFailure("a TLS context can be made while there is memory") }
     ERR_clear_error()

@@ -1,4 +1,5 @@
 import COpenSSL
+import Wire
 
 /// OpenSSL's TLS between two memory BIOs: what a session of either role stands on.
 ///
@@ -91,6 +92,24 @@ struct TLSEngine: ~Copyable {
     SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(newest), nil)
     let list = protocols.flatMap { [UInt8(clamping: $0.utf8.count)] + Array($0.utf8) }
     SSL_set_alpn_protos(ssl, list, UInt32(list.count))
+  }
+
+  /// For a client, before its hello: the server must show a certificate for this name or IP address (RFC 9110 §4.3.4).
+  func expect(_ name: String) {
+    SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+    let isExpected =
+      if IPAddress(name) != nil {
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1
+      } else {
+        SSL_set1_host(ssl, name) == 1 && shim_set_server_name(ssl, name) == 1
+      }
+    precondition(isExpected, "OpenSSL takes a host's name or address")
+  }
+
+  /// Why the peer's certificate is not believed; `nil` if it is, or if nobody asked.
+  var distrust: String? {
+    let verdict = SSL_get_verify_result(ssl)
+    return verdict == Int(X509_V_OK) ? nil : String(cString: X509_verify_cert_error_string(verdict))
   }
 
   /// `TLSv1.2` or `TLSv1.3` once hands are shaken.

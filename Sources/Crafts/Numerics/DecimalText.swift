@@ -2,8 +2,9 @@
 extension Extended {
   /// As `%g` prints it with so many significant digits: no zeros at the end, an exponent for the very large and the very small.
   package func general(digits: Int = Self.significantDigits) -> String {
-    if let whole = Int64(exactly: self), whole.magnitude < 1_000_000_000_000_000, sign == .plus || whole != 0 {
-      return String(whole)
+    if magnitude < 1_000_000_000_000_000 {
+      let whole = Int64(self)
+      if Self(whole) == self, sign == .plus || whole != 0 { return String(whole) }
     }
     guard isFinite else { return isNaN ? (sign == .minus ? "-nan" : "nan") : self < 0 ? "-inf" : "inf" }
     let minus = sign == .minus ? "-" : ""

@@ -4,7 +4,7 @@ package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
     case http
     case https
 
-    var port: UInt16 { self == .http ? 80 : 443 }
+    package var port: UInt16 { self == .http ? 80 : 443 }
   }
 
   package let scheme: Scheme

@@ -30,7 +30,7 @@ package struct HTTPReplyHead: Sendable {
       String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
     }
     let words = lines.first?.split(separator: " ") ?? []
-    guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else { return nil }
+    guard words.count >= 2, words[0] == "HTTP/1.1" || words[0] == "HTTP/1.0", let status = Int(words[1]) else { return nil }
     var headers = HTTPHeaders()
     for line in lines.dropFirst() {
       let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

@@ -58,7 +58,8 @@ package struct Server: Sendable {
     signalling = SignallingPlane(
       loop: try EventLoop(), sockets: try SIPSockets(bind: SocketAddress(configuration.host, configuration.sipPort)),
       exchange: Exchange(site: site, randomness: .system), media: media, ledger: ledger, log: log,
-      host: configuration.host, advertised: configuration.advertised)
+      host: configuration.host, advertised: configuration.advertised,
+      zones: ZoneFolder.read(here: ZoneFolder.ofMachine()), pages: PageFetcher(configuration.dialplanHosts ?? [], log: log))
     relay.set(signalling)
     office = try EventLoop()
     let hashing = PasswordHashing()
@@ -67,7 +68,8 @@ package struct Server: Sendable {
       loop: office, signalling: signalling, ledger: ledger, reception: reception, hashing: hashing, log: log,
       isOpen: configuration.isDemo)
     dialplans = DialplanShelf(loop: office, folder: configuration.dialplans, data: folder.path, log: log) {
-      [log] tenant, _, version in
+      [signalling, log] tenant, owner, plan, version in
+      await signalling.lead(tenant, by: plan, as: owner == .standard ? .lent : .own)
       log.write(.debug, "A business has another dialplan", [("tenant", tenant.description), ("version", "\(version)")])
     }
     demo = configuration.isDemo ? try Self.demo(configuration, ledger, port: signalling.sipAddress.port) : nil

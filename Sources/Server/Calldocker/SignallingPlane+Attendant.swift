@@ -31,7 +31,8 @@ extension SignallingPlane {
           level.level, "The dialplan says", personal: sentence,
           [("tenant", tenant.description), ("call", String(call.description.prefix(6)))])
       case .store: break
-      case .fetch(let tenant, let call, let fetch): answer(fetch, nil, tenant, call)
+      case .fetch(let tenant, let call, let fetch):
+        Task { [pages] in answer(fetch, await pages.fetch(fetch, for: tenant), tenant, call) }
       }
     }
   }

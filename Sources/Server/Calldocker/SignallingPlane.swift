@@ -29,6 +29,8 @@ package actor SignallingPlane {
   /// Leads the calls of businesses by their dialplans.
   var attendant = Attendant()
   let zones: ZoneFiles
+  /// What plans ask web servers for.
+  let pages: PageFetcher
   private var flights = FlightRecorder()
   private let sockets: SIPSockets
   private var streams: [ConnectionID: TCPConnection] = [:]
@@ -60,7 +62,7 @@ package actor SignallingPlane {
 
   package init(
     loop: EventLoop, sockets: SIPSockets, exchange: Exchange, media: [MediaPlane], ledger: Ledger, log: Log,
-    host: IPAddress, advertised: IPAddress?, zones: ZoneFiles = ZoneFiles()
+    host: IPAddress, advertised: IPAddress?, zones: ZoneFiles, pages: PageFetcher
   ) {
     self.loop = loop
     self.sockets = sockets
@@ -71,6 +73,7 @@ package actor SignallingPlane {
     self.host = host
     self.advertised = advertised
     self.zones = zones
+    self.pages = pages
     sipAddress = sockets.address
   }
 

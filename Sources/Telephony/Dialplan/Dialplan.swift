@@ -80,16 +80,19 @@ package struct Extension: Sendable {
   }
 }
 
-/// One priority: an application and its arguments.
-package struct Step: Sendable {
-  /// As written; looked up without regard to case when it is executed.
-  package var application: String
-  package var arguments: Template
-  package var place: SourcePlace
-  package var argumentsPlace: SourcePlace
+/// One priority: an application and its arguments. An object, because each step that a call takes hands it on.
+package final class Step: Sendable {
+  /// As written.
+  package let application: String
+  /// Looked up once, without regard to case; `nil` for one that there is not.
+  let kind: (any Application.Type)?
+  package let arguments: Template
+  package let place: SourcePlace
+  package let argumentsPlace: SourcePlace
 
   package init(application: String, arguments: Template, place: SourcePlace, argumentsPlace: SourcePlace) {
     self.application = application
+    kind = Applications.named(application)
     self.arguments = arguments
     self.place = place
     self.argumentsPlace = argumentsPlace

@@ -30,7 +30,7 @@ struct PlanShelfTests {
   /// Who heard of which version, of these outputs.
   private func heard(_ outputs: [PlanShelf.Output]) -> [TenantID: Int] {
     var heard: [TenantID: Int] = [:]
-    for case .inForce(let tenants, _, let version) in outputs { for tenant in tenants { heard[tenant] = version } }
+    for case .inForce(let tenants, _, _, let version) in outputs { for tenant in tenants { heard[tenant] = version } }
     return heard
   }
 

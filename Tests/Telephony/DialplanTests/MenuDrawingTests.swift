@@ -145,6 +145,35 @@ struct MenuDrawingTests {
     #expect(drawing.svg() == Self.drawing(text).svg(), "the same plan, the same picture")
   }
 
+  @Test("Where no lines need to cross none do, in whatever order the boxes are named", arguments: [3, 5, 8])
+  func planar(size: Int) {
+    for seed in 0..<12 as Range<UInt64> { #expect(Self.lattice(size, seed: seed).crossings == 0, "seed \(seed)") }
+  }
+
+  @Test("Keys stand in their order, so that some lines cross: of the samples no more than these")
+  func crossings() {
+    #expect(Self.drawing(Self.small).crossings == 0)
+    #expect(Self.drawing(Self.demo).crossings <= 6)
+    #expect(Self.drawing(Self.office).crossings <= 6)
+  }
+
+  /// Three columns, each box led to by two neighbours of the column before, named in any order: it can be drawn without a crossing.
+  private static func lattice(_ size: Int, seed: UInt64) -> LayeredLayout {
+    var random = Randomness.seeded(seed)
+    let names = Array(0..<3 * size).shuffled(using: &random)
+    var edges: [LayeredLayout.Edge] = []
+    for column in 0..<2 {
+      for row in 0..<size {
+        for next in [row, row + 1] where next < size {
+          let (from, to) = (names[column * size + row], names[(column + 1) * size + next])
+          edges.append(LayeredLayout.Edge(from: from, port: 20, to: to, entry: 20))
+        }
+      }
+    }
+    edges.shuffle(using: &random)
+    return LayeredLayout(Array(repeating: LayeredLayout.Node(width: 100, height: 40), count: 3 * size), edges)
+  }
+
   @Test("A menu says what is pressed and where it leads")
   func menu() throws {
     let graph = Self.drawing(Self.small).graph
@@ -174,6 +203,47 @@ struct MenuDrawingTests {
     #expect(target(day, "no key")?.heading == "rings team reception for 30 s" && target(day, "3")?.belonging == "callback")
     #expect(target(day, "+")?.heading == "internal" && target(day, "2")?.heading == "DB(support/closed) = 1?")
     #expect(drawing.words.contains("1 Sales leads to sales, queue sales"))
+  }
+
+  @Test("While and If are questions: a loop leads back to its own, branches go on behind the end")
+  func brackets() throws {
+    let text = """
+      [main]
+      exten => s,1,Set(tries=0)
+       same => n,While($[${tries} < 3])
+       same => n,Dial(PJSIP/anna,20)
+       same => n,If($["${DIALSTATUS}" = "ANSWER"])
+       same => n,Hangup()
+       same => n,ElseIf($["${DIALSTATUS}" = "BUSY"])
+       same => n,Playback(busy)
+       same => n,ExitWhile()
+       same => n,Else()
+       same => n,Playback(sorry)
+       same => n,EndIf()
+       same => n,Set(tries=$[${tries} + 1])
+       same => n,EndWhile()
+       same => n,VoiceMail(100@default,u)
+      """
+    let drawing = Self.drawing(text)
+    Self.check(drawing, "brackets")
+    let boxes = drawing.graph.boxes
+    let questions = boxes.filter { $0.kind == .question }
+    #expect(questions.map(\.heading) == ["tries < 3?", "DIALSTATUS = ANSWER?", "DIALSTATUS = BUSY?"])
+    let loop = try #require(boxes.firstIndex { $0.lines == ["asked again and again"] })
+    func led(_ box: MenuGraph.Box, _ key: String) -> MenuGraph.Box? {
+      box.rows.first { $0.key == key }?.target.map { boxes[$0] }
+    }
+    #expect(led(boxes[loop], "yes")?.heading == "rings anna for 20 s")
+    #expect(led(boxes[loop], "no")?.heading == "voicemail 100")
+    #expect(questions[1].rows[0].detail == "the call ends" && led(questions[1], "no")?.heading == "DIALSTATUS = BUSY?")
+    let busy = try #require(led(questions[2], "yes"))
+    #expect(busy.heading == "plays busy" && busy.lines == ["then voicemail 100"])
+    let sorry = try #require(led(questions[2], "no"))
+    #expect(sorry.heading == "plays sorry" && sorry.rows.first?.target == loop && sorry.rows.first?.isBack == true)
+    // Brackets without their other ends lead nowhere, and that is written there.
+    for text in ["While(1)", "If(1)", "EndWhile()", "Else()", "EndIf()", "ExitWhile()", "ElseIf(1)"] {
+      Self.check(Self.drawing("[c]\nexten => 1,1,\(text)\n same => n,Echo()\n"), text)
+    }
   }
 
   @Test("Who goes to one choice of a menu is led to it by its name, and calls come in where nothing leads")
@@ -257,6 +327,7 @@ struct MenuDrawingTests {
           "Background(menu)", "WaitExten(5)", "Goto(\(target()))", "GotoIf($[1]?\(target()):\(target()))",
           "GotoIfTime(9:00-17:00,mon-fri,*,*?\(target()))", "Gosub(\(target())(a))", "Dial(PJSIP/a&TEAM/b,20)", "Queue(q)",
           "VoiceMail(1)", "Hangup()", "Playback(x&y)", "ExecIf($[1]?Dial(PJSIP/z))",
+          "While($[1])", "EndWhile()", "ExitWhile()", "If($[1])", "ElseIf($[1])", "Else()", "EndIf()",
         ])
         return "exten => \(exten),\(pick(["1", "n", "n", "n(menu)"])),\(application)"
       }

@@ -19,15 +19,15 @@ extension Command {
     if let fault = options.faults.first {
       throw Failure(code: EX_USAGE, sentence: "\(fault)\n\nUsage: calldocker dialplan check [PATH]…")
     }
-    let files = try options.words.isEmpty ? standing() : options.words.map(planFile)
+    let plans = try options.words.isEmpty ? PlanOnDisk.standing() : options.words.map { try PlanOnDisk($0) }
     let sounds = options["sounds"].map { SoundFolder($0).lengths }
     var findings: [Finding] = []
     let zones = ZoneFolder.read(here: ZoneFolder.ofMachine())
-    for file in files { findings += check(file, sounds, zones) }
+    for plan in plans { findings += check(plan, sounds, zones) }
     let errors = findings.count { $0.severity == .error }
     let shown = CheckShown(
       findings: findings.map(FindingShown.init), errors: errors, warnings: findings.count - errors)
-    try print(options, json: try json(shown)) { summary(findings, of: files.count) }
+    try print(options, json: try json(shown)) { summary(findings, of: plans.count) }
     if errors > 0 { throw Silent(code: EX_DATAERR) }
   }
 
@@ -61,32 +61,10 @@ extension Command {
 
   private static func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
 
-  /// Each folder of dialplans below the working folder.
-  private static func standing() throws -> [URL] {
-    let root = URL(fileURLWithPath: "dialplans")
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []).sorted()
-    let files = names.map { root.appendingPathComponent($0).appendingPathComponent("extensions.conf") }
-      .filter { FileManager.default.fileExists(atPath: $0.path) }
-    guard !files.isEmpty else {
-      let sentence = "There is no dialplans/…/extensions.conf here: say which file or folder to check."
-      throw Failure(code: EX_NOINPUT, sentence: sentence)
-    }
-    return files
-  }
-
-  private static func planFile(_ path: String) throws -> URL {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw Failure(code: EX_NOINPUT, sentence: "There is no file or folder \(path).")
-    }
-    let url = URL(fileURLWithPath: path)
-    return isFolder.boolValue ? url.appendingPathComponent("extensions.conf") : url
-  }
-
   /// What is wrong with one plan; places are told by paths from where the command was given.
-  private static func check(_ file: URL, _ sounds: [String: Duration]?, _ zones: ZoneFiles) -> [Finding] {
-    let folder = file.deletingLastPathComponent()
-    let reading = PlanReading(DialplanFolder(folder.path), name: file.lastPathComponent, sounds: sounds, zones: zones)
+  private static func check(_ plan: PlanOnDisk, _ sounds: [String: Duration]?, _ zones: ZoneFiles) -> [Finding] {
+    let folder = plan.folder
+    let reading = PlanReading(DialplanFolder(folder.path), name: plan.file.lastPathComponent, sounds: sounds, zones: zones)
     let prefix = folder.relativePath == "." ? "" : folder.relativePath + "/"
     return reading.findings.map { $0.below(prefix) }
   }

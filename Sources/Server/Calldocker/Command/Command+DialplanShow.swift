@@ -3,7 +3,8 @@ import Foundation
 import Runtime
 
 extension Command {
-  private static let fileFlag = Flag("file", "F", "the extensions.conf to read; what it includes is looked for in its folder")
+  private static let fileFlag = Flag(
+    "file", "F", "the extensions.conf to read, or a folder that has one; what it includes is looked for there")
 
   static let dialplanShow = Verb(
     name: "dialplan show", words: nil, summary: "list what a dialplan has, in the order in which it is tried",

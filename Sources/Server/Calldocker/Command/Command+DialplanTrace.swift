@@ -7,7 +7,7 @@ extension Command {
   static let dialplanTrace = Verb(
     name: "dialplan trace", words: [], summary: "walk a call through a dialplan without a call, and print each application",
     flags: [
-      Flag("file", "F", "the extensions.conf to walk; what it includes is looked for in its folder"),
+      Flag("file", "F", "the extensions.conf to walk, or a folder that has one; what it includes is looked for there"),
       Flag("context", "C", "the context in which the call arrives"), Flag("exten", "E", "the extension that was dialled"),
       Flag("input", "DIGITS", "what the caller types during the next step that listens; empty for nothing", repeats: true),
       Flag("hangup-on", "APP", "the caller hangs up 0.4 s into the first step of this application"),
@@ -64,12 +64,7 @@ extension Command {
       throw Failure(
         code: EX_USAGE, sentence: "--file is missing: say which extensions.conf.\n\nMore: calldocker \(verb) --help")
     }
-    let file = URL(fileURLWithPath: path)
-    guard FileManager.default.isReadableFile(atPath: path) else {
-      throw Failure(code: EX_NOINPUT, sentence: "The file \(path) cannot be read.")
-    }
-    let folder = DialplanFolder(file.deletingLastPathComponent().path)
-    let loaded = Dialplan.load(file.lastPathComponent, from: folder.files)
+    let loaded = try PlanOnDisk(path).loaded
     let errors = loaded.findings.all.filter { $0.severity == .error }
     guard errors.isEmpty else {
       throw Failure(code: EX_DATAERR, sentence: errors.map(\.description).joined(separator: "\n"))
@@ -118,7 +113,7 @@ extension Command {
       throw Failure(code: EX_NOINPUT, sentence: "The file \(path) cannot be read.")
     }
     let file = URL(fileURLWithPath: path)
-    let text = SourceReader.read(file.lastPathComponent, from: DialplanFolder(file.deletingLastPathComponent().path).files)
-    return Set(text.sections.filter { !$0.isTemplate && $0.name.lowercased() != "general" }.map(\.name))
+    let files = DialplanFolder(file.deletingLastPathComponent().path).files
+    return Set(QueuesFile.load(file.lastPathComponent, from: files).queues.map(\.name))
   }
 }

@@ -15,6 +15,8 @@ package struct Configuration: Sendable {
   /// Threads for media, each with a port for browsers and a share of the ports for phones; `nil` is one for each core.
   package var mediaPlanes: Int?
   package var dialplans = "dialplans"
+  /// Web servers that dialplans may ask (`CURL`); `nil` is none.
+  package var dialplanHosts: [AllowedHost]?
   package var web = "web"
   package var advertised: IPAddress?
   package var baseDomain: String?

@@ -84,6 +84,23 @@ extension Kind<[IPAddress]> {
   }
 }
 
+extension Kind<[AllowedHost]> {
+  static var allowedHosts: Self {
+    Self(
+      takes: "HOST,…",
+      read: { text throws(Unfit) in
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedOfBlanks)
+        guard names.count <= AllowedHost.maximum else { throw Unfit("there may be \(AllowedHost.maximum) hosts at most") }
+        return try names.map { name throws(Unfit) in
+          guard let host = AllowedHost(String(name)) else {
+            throw Unfit("\(name) is no host, such as api.example.com, 192.0.2.1:8080 or private crm.example.com")
+          }
+          return host
+        }
+      }, write: { $0.map(\.description).joined(separator: ",") })
+  }
+}
+
 extension Substring {
   fileprivate var trimmedOfBlanks: Substring {
     let text = drop { $0 == " " }

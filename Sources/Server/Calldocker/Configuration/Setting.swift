@@ -44,6 +44,9 @@ extension Setting {
       "media-planes", \.mediaPlanes, .count(1...Configuration.maximumMediaPlanes),
       "threads for media, each on a port of its own from webrtc-port up; one for each core by default"),
     Setting("dialplans", \.dialplans, .folder, "where dialplans and prompts are"),
+    Setting(
+      "dialplan-hosts", \.dialplanHosts, .allowedHosts,
+      "web servers that CURL of dialplans may ask, by commas; none by default"),
     Setting("web", \.web, .folder, "where the widget and its pages are"),
     Setting("advertise", \.advertised, .address, "the address that the world sees, behind NAT"),
     Setting(

@@ -15,7 +15,7 @@ package actor DialplanShelf {
   /// And at most, while somebody keeps writing.
   static let longestWait = Duration.seconds(2)
 
-  package typealias InForce = @Sendable (TenantID, Dialplan, _ version: Int) async -> Void
+  typealias InForce = @Sendable (TenantID, PlanOwner, Dialplan, _ version: Int) async -> Void
 
   let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -225,8 +225,8 @@ package actor DialplanShelf {
           pending -= 1
           if pending == 0 { wakeWaiting() }
         }
-      case .inForce(let tenants, let plan, let version):
-        news.yield { [inForce] in for tenant in tenants { await inForce(tenant, plan, version) } }
+      case .inForce(let tenants, let owner, let plan, let version):
+        news.yield { [inForce] in for tenant in tenants { await inForce(tenant, owner, plan, version) } }
       case .told(let owner, let loaded, let version): tell(owner, loaded, version)
       case .vanished(let owner, let version): tellOfEnd(owner, version)
       case .unreadable(let owner, let version):

@@ -38,7 +38,8 @@ struct PlanReading: Sendable {
       return answer
     }
     let loaded = Dialplan.load(name, from: files)
-    var known = Checker.Known(sounds: sounds.map { Set($0.keys) })
+    var known = Checker.Known(
+      sounds: sounds.map { Set($0.keys) }, zones: zones.byName.isEmpty ? nil : Set(zones.byName.keys))
     if has("queues.conf") { known.queues = Set(QueuesFile.load(from: files).queues.map(\.name)) }
     if has("voicemail.conf") { known.mailboxes = Set(VoicemailFile.load(from: files).mailboxes.map(\.description)) }
     var findings = loaded.findings.all + Checker.check(loaded.plan, knowing: known)

@@ -67,7 +67,7 @@ struct PlanShelf: Sendable {
     case forget(PlanOwner)
     /// Read a version that is kept; `kept` is told what it was.
     case fetch(PlanOwner, version: Int)
-    case inForce([TenantID], Dialplan, version: Int)
+    case inForce([TenantID], of: PlanOwner, Dialplan, version: Int)
     /// The log's: what a reading came to.
     case told(PlanOwner, Loaded, inForce: Int?)
     /// The owner's folder has no plan any more.
@@ -114,9 +114,10 @@ struct PlanShelf: Sendable {
   }
 
   private func tell(_ tenant: TenantID) -> [Output] {
-    let source = standing(source(of: tenant))
+    let owner = source(of: tenant)
+    let source = standing(owner)
     guard let plan = source.plan, let version = source.record.inForce else { return [] }
-    return [.inForce([tenant], plan, version: version)]
+    return [.inForce([tenant], of: owner, plan, version: version)]
   }
 
   /// Everybody who runs this owner's plan hears of it.
@@ -124,7 +125,7 @@ struct PlanShelf: Sendable {
     guard case .standard = owner else { return owner.tenant.map { tell($0) } ?? [] }
     guard let plan = standing(.standard).plan, let version = standing(.standard).record.inForce else { return [] }
     let heard = tenants.filter { source(of: $0) == .standard }.sorted { $0.description < $1.description }
-    return heard.isEmpty ? [] : [.inForce(heard, plan, version: version)]
+    return heard.isEmpty ? [] : [.inForce(heard, of: .standard, plan, version: version)]
   }
 
   private func isKnown(_ owner: PlanOwner) -> Bool { owner.tenant.map(tenants.contains) ?? true }

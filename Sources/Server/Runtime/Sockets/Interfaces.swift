@@ -52,7 +52,8 @@ package enum Interfaces {
     return storage.address?.ip
   }
 
-  /// The addresses of a host's name, by the system's resolver, which may ask the network and wait for it: for commands only.
+  /// The addresses of a host's name, by the system's resolver, which may ask the network and wait for it: for commands, and threads that
+  /// have nothing else to do.
   package static func addresses(named name: String) -> [IPAddress] {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)

@@ -11,13 +11,18 @@ package struct Checker {
     package var queues: Set<String>?
     /// `box@context`; the same.
     package var mailboxes: Set<String>?
+    /// Time zones of the machine; the same.
+    package var zones: Set<String>?
 
-    package init(sounds: Set<String>? = nil, queues: Set<String>? = nil, mailboxes: Set<String>? = nil) {
+    package init(
+      sounds: Set<String>? = nil, queues: Set<String>? = nil, mailboxes: Set<String>? = nil, zones: Set<String>? = nil
+    ) {
       applications = Dictionary(uniqueKeysWithValues: Applications.all.map { ($0.name.lowercased(), ($0.name, $0.form)) })
       functions = Set(Functions.all.map(\.name))
       self.sounds = sounds
       self.queues = queues
       self.mailboxes = mailboxes
+      self.zones = zones
     }
   }
 
@@ -103,6 +108,7 @@ package struct Checker {
           include.place, "There is no context [\(include.context)] to include.",
           advice: Suggestion.sentence(for: include.context, among: plan.contextsInOrder) ?? "Write it, or leave this line out.")
       }
+      if let times = include.times { checkZone(times.zone, include.place, Self.taken) }
     }
   }
 
@@ -114,10 +120,10 @@ package struct Checker {
     let step = spot.step
     for finding in step.arguments.findings(at: step.argumentsPlace) { findings.add(finding) }
     checkFunctions(step)
+    checkTimes(step)
     guard let form = checkApplication(step.application, at: step.place) else { return }
     if let arguments = form.arguments { checkArguments(arguments, form, step) }
     checkJump(form, spot)
-    checkTimes(step)
     if step.application.lowercased() == "set" { checkAssignment(step) }
   }
 

@@ -1,5 +1,5 @@
 /// Places boxes in columns so that lines between them go from left to right and cross little (Sugiyama, Tagawa, Toda 1981): columns by the
-/// longest way, order by barycentres, heights by least squares.
+/// longest way, order by barycentres, medians and exchanges of neighbours (Gansner and others 1993), heights by least squares.
 struct LayeredLayout {
   struct Node {
     var width: Double
@@ -24,10 +24,16 @@ struct LayeredLayout {
   /// Of each edge, the ends of its straight pieces: between the second and the third, and so on, it bends.
   private(set) var paths: [[Point]] = []
   private(set) var size = Point(x: 0, y: 0)
+  /// How often lines cross on their way from column to column.
+  private(set) var crossings = 0
   /// Of each node, its column's width: all boxes of a column are as wide.
   private(set) var widths: [Double]
 
-  private static let sweeps = 12
+  private static let sweeps = 24
+  /// Rounds in which boxes are pulled together.
+  private static let pulls = 300
+  /// Rounds in which neighbours are exchanged, after each sweep.
+  private static let exchanges = 8
   private static let gap = 26.0
   private static let channel = 76.0
   private static let margin = 24.0
@@ -126,13 +132,23 @@ struct LayeredLayout {
 
   // MARK: Order
 
+  /// Where a slot wishes to be among its neighbours: both find orders that the other does not.
+  private enum Wish { case mean, median }
+
+  /// What an order is looked for from.
+  private enum Start: CaseIterable { case top, bottom, pulled }
+
   private mutating func order() {
     var best: (layers: [[Int]], crossings: Int)?
-    for isReversed in [false, true] where best?.crossings != 0 {
-      comeUpon(isReversed)
-      uncross(&best)
+    for start in Start.allCases {
+      for wish in [Wish.mean, .median] where best?.crossings != 0 {
+        comeUpon(start == .bottom)
+        if start == .pulled { pull() }
+        uncross(wish, &best)
+      }
     }
     layers = best?.layers ?? layers
+    crossings = best?.crossings ?? 0
   }
 
   /// To begin with, as they are come upon, from the top or from the bottom.
@@ -152,20 +168,41 @@ struct LayeredLayout {
     }
   }
 
-  private mutating func uncross(_ best: inout (layers: [[Int]], crossings: Int)?) {
+  /// Moves each to the middle of those that it is linked with, again and again: what belongs together comes together, wherever it began.
+  private mutating func pull() {
+    var heights = heights()
+    for _ in 0..<Self.pulls {
+      let middle = heights.reduce(0, +) / Double(max(heights.count, 1))
+      let widest = heights.reduce(0) { max($0, abs($1 - middle)) }
+      heights = heights.map { ($0 - middle) / max(widest, 1e-9) }
+      heights = slots.indices.map { slot in
+        let ends = slots[slot].ins + slots[slot].outs
+        guard !ends.isEmpty else { return heights[slot] }
+        return (heights[slot] + ends.reduce(0) { $0 + heights[$1.slot] } / Double(ends.count)) / 2
+      }
+    }
+    layers = layers.map { layer in
+      layer.enumerated().sorted { (heights[$0.element], $0.offset) < (heights[$1.element], $1.offset) }.map(\.element)
+    }
+  }
+
+  private mutating func uncross(_ wish: Wish, _ best: inout (layers: [[Int]], crossings: Int)?) {
     func keep() {
-      let count = crossings()
+      let count = counted()
       if best.map({ count < $0.crossings }) ?? true { best = (layers, count) }
     }
     keep()
     var heights = heights()
     for sweep in 0..<Self.sweeps where best?.crossings != 0 {
       if sweep.isMultiple(of: 2) {
-        for layer in layers.indices.dropFirst() { sort(layer, by: \.ins, isFrom: true, &heights) }
+        for layer in layers.indices.dropFirst() { sort(layer, by: \.ins, wish, &heights) }
       } else {
-        for layer in layers.indices.dropLast().reversed() { sort(layer, by: \.outs, isFrom: false, &heights) }
+        for layer in layers.indices.dropLast().reversed() { sort(layer, by: \.outs, wish, &heights) }
       }
       keep()
+      exchange()
+      keep()
+      heights = self.heights()
     }
   }
 
@@ -178,33 +215,76 @@ struct LayeredLayout {
     return heights
   }
 
-  private mutating func sort(
-    _ layer: Int, by side: KeyPath<Slot, [End]>, isFrom: Bool, _ heights: inout [Double]
-  ) {
+  private mutating func sort(_ layer: Int, by side: KeyPath<Slot, [End]>, _ wish: Wish, _ heights: inout [Double]) {
     let wished = layers[layer].enumerated().map { index, slot -> (slot: Int, height: Double) in
       let ends = slots[slot][keyPath: side]
       guard !ends.isEmpty else { return (slot, Double(index)) }
-      let sum = ends.reduce(0.0) { sum, end in
-        let other = slots[end.slot]
-        return sum + heights[end.slot] + (isFrom ? end.port : end.entry) / max(other.height, 1)
+      let at = ends.map { end in
+        heights[end.slot] + (side == \.ins ? end.port : end.entry) / max(slots[end.slot].height, 1)
       }
-      return (slot, sum / Double(ends.count))
+      return (slot, wish == .median ? Self.median(at) : at.reduce(0, +) / Double(at.count))
     }
     layers[layer] = wished.enumerated().sorted { ($0.element.height, $0.offset) < ($1.element.height, $1.offset) }.map(
       \.element.slot)
+    for (index, slot) in layers[layer].enumerated() { heights[slot] = Double(index) }
   }
 
-  private func crossings() -> Int {
-    let heights = heights()
-    var count = 0
-    for layer in layers {
-      // Lines to the next column by where they begin; those that end in another order cross.
-      let ends = layer.flatMap { slot in
-        slots[slot].outs.sorted { $0.port < $1.port }.map { heights[$0.slot] * 4096 + $0.entry }
+  /// Exchanges neighbours whose lines cross less then, until none are left or it took long enough.
+  private mutating func exchange() {
+    var heights = heights()
+    for _ in 0..<Self.exchanges {
+      var isBetter = false
+      for layer in layers.indices {
+        // What stands in the other columns does not move meanwhile.
+        let ends = layers[layer].map { lines(of: $0, heights) }
+        var order = Array(ends.indices)
+        for index in order.indices.dropLast() {
+          let (upper, lower) = (ends[order[index]], ends[order[index + 1]])
+          let now = Self.crossings(upper.ins, lower.ins) + Self.crossings(upper.outs, lower.outs)
+          let then = Self.crossings(lower.ins, upper.ins) + Self.crossings(lower.outs, upper.outs)
+          guard then < now else { continue }
+          order.swapAt(index, index + 1)
+          isBetter = true
+        }
+        layers[layer] = order.map { layers[layer][$0] }
+        for (index, slot) in layers[layer].enumerated() { heights[slot] = Double(index) }
       }
-      count += Self.inversions(ends)
+      guard isBetter else { return }
+    }
+  }
+
+  /// Where a slot's lines come from and go to, from the top.
+  private func lines(of slot: Int, _ heights: [Double]) -> (ins: [Double], outs: [Double]) {
+    (
+      slots[slot].ins.map { Self.place($0.port, of: $0, heights) }.sorted(),
+      slots[slot].outs.map { Self.place($0.entry, of: $0, heights) }.sorted()
+    )
+  }
+
+  /// A place in a column: boxes are taken for lower than this.
+  private static func place(_ height: Double, of end: End, _ heights: [Double]) -> Double {
+    heights[end.slot] * 65_536 + height
+  }
+
+  /// How often lines of the upper box cross lines of the lower, both sorted.
+  private static func crossings(_ upper: [Double], _ lower: [Double]) -> Int {
+    var (count, below) = (0, 0)
+    for height in upper {
+      while below < lower.count, lower[below] < height { below += 1 }
+      count += below
     }
     return count
+  }
+
+  private func counted() -> Int {
+    let heights = heights()
+    return layers.reduce(0) { count, layer in
+      // Lines to the next column by where they begin; those that end in another order cross.
+      let ends = layer.flatMap { slot in
+        slots[slot].outs.map { (port: $0.port, end: Self.place($0.entry, of: $0, heights)) }.sorted { $0 < $1 }.map(\.end)
+      }
+      return count + Self.inversions(ends)
+    }
   }
 
   private static func inversions(_ values: [Double]) -> Int {

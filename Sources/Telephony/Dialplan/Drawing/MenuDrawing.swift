@@ -13,6 +13,8 @@ package struct MenuDrawing {
   private(set) var frames: [Frame] = []
   private(set) var lines: [[LayeredLayout.Point]] = []
   private(set) var size = LayeredLayout.Point(x: 0, y: 0)
+  /// How often lines cross.
+  private(set) var crossings = 0
   private let title: String
 
   struct Frame: Hashable {
@@ -57,6 +59,7 @@ package struct MenuDrawing {
     }
     lines = layout.paths
     size = layout.size
+    crossings = layout.crossings
   }
 
   // MARK: Measures

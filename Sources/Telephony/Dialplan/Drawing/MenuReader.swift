@@ -233,6 +233,17 @@ struct MenuReader {
       case "gotoif", "gotoiftime":
         flow.end = question(step, context, known, at: priority, depth)
         return flow
+      case "if", "while":
+        flow.end = question(step, context, known, at: priority, depth)
+        return flow
+      case "endwhile", "continuewhile":
+        guard let opening = known.opening(of: .loop, before: priority), let loop = known.steps[opening] else { return flow }
+        flow.end = question(loop, context, known, at: opening, depth)
+        return flow
+      case "exitwhile", "exitif", "elseif", "else":
+        // Another branch begins where the one that was taken ends.
+        guard let closing = known.closing(of: name == "exitwhile" ? .loop : .choice, behind: priority) else { return flow }
+        priority = closing
       case "gosub":
         let called = call(arguments, context, known, at: priority, depth)
         let rest = depth < Self.maximumDepth ? follow(context, known, from: priority + 1, depth: depth + 1) : Flow()
@@ -276,29 +287,55 @@ struct MenuReader {
     let place = Place(context: context.name, exten: known.pattern.text, priority: priority)
     if let known = questions[place] { return .box(known) }
     guard depth < Self.maximumDepth, boxes.count < MenuGraph.maximumBoxes else { return .named("and so on") }
+    let name = step.application.lowercased()
+    let isJump = name.hasPrefix("goto")
     let choice = Choice(step.arguments.text)
-    let isTime = step.application.lowercased() == "gotoiftime"
+    let isTime = name == "gotoiftime"
     let id = boxes.count
     questions[place] = id
     let rule = TimeRule(choice.condition)
-    boxes.append(
-      MenuGraph.Box(
-        kind: .question, heading: "\(isTime ? rule.words : Words.condition(choice.condition))?",
-        lines: isTime && !rule.zone.isEmpty ? ["by the clock of \(rule.zone)"] : []))
-    for (key, target) in [("yes", choice.one), ("no", choice.other)] {
-      var row = MenuGraph.Row(key: key)
-      var next = priority + 1
-      var flow: Flow?
-      if !target.isEmpty {
-        switch jump(target, context, known, at: priority, depth + 1) {
-        case .step(let step): next = step
-        case .end(let end): flow = Flow(end: end)
-        }
-      }
-      lead(&row, to: flow ?? follow(context, known, from: next, depth: depth + 1), from: id, isInline: false)
+    let condition = isTime ? rule.words : Words.condition(isJump ? choice.condition : step.arguments.text)
+    var lines = isTime && !rule.zone.isEmpty ? ["by the clock of \(rule.zone)"] : []
+    if name == "while" { lines = ["asked again and again"] }
+    boxes.append(MenuGraph.Box(kind: .question, heading: "\(condition)?", lines: lines))
+    for isYes in [true, false] {
+      let flow =
+        isJump
+        ? branch(choice.taken(isYes), context, known, at: priority, depth)
+        : isYes
+          ? follow(context, known, from: priority + 1, depth: depth + 1)
+          : otherwise(name == "while" ? .loop : .choice, context, known, at: priority, depth)
+      var row = MenuGraph.Row(key: isYes ? "yes" : "no")
+      lead(&row, to: flow, from: id, isInline: false)
       boxes[id].rows.append(row)
     }
     return .box(id)
+  }
+
+  /// Where a branch of `GotoIf` leads.
+  private mutating func branch(
+    _ target: String, _ context: Context, _ known: Extension, at priority: Int, _ depth: Int
+  ) -> Flow {
+    var next = priority + 1
+    if !target.isEmpty {
+      switch jump(target, context, known, at: priority, depth + 1) {
+      case .step(let step): next = step
+      case .end(let end): return Flow(end: end)
+      }
+    }
+    return follow(context, known, from: next, depth: depth + 1)
+  }
+
+  /// Where `While` and `If` lead when they do not hold: behind their ends, or to the next branch.
+  private mutating func otherwise(
+    _ bracket: Bracket, _ context: Context, _ known: Extension, at priority: Int, _ depth: Int
+  ) -> Flow {
+    let isBranch: (String) -> Bool = { bracket == .choice && ["elseif", "else"].contains($0) }
+    guard let next = known.closing(of: bracket, behind: priority, or: isBranch), let step = known.steps[next] else {
+      return Flow(end: .named("nowhere: it has no end"))
+    }
+    guard step.application.lowercased() == "elseif" else { return follow(context, known, from: next + 1, depth: depth + 1) }
+    return Flow(end: question(step, context, known, at: next, depth + 1))
   }
 
   // MARK: Jumps

@@ -30,11 +30,18 @@ package struct Pending: Error, Hashable, Sendable {
   package init(_ fetch: Fetch) { self.fetch = fetch }
 }
 
-/// A page to fetch (`CURL`).
+/// A page to fetch (`CURL`), as `CURLOPT` has it.
 package struct Fetch: Hashable, Sendable {
   package var url: String
   /// What is posted; `nil` for a GET.
   package var body: String?
+  /// `Name: value` each, as written.
+  package var headers: [String] = []
+  package var userAgent: String?
+  /// How long the server may take to be reached, and to be done; `nil` for what the house thinks right.
+  package var connectTime: Duration?
+  package var wholeTime: Duration?
+
   package init(url: String, body: String? = nil) {
     self.url = url
     self.body = body

@@ -3,8 +3,7 @@ extension Functions {
   static let choices: [DialplanFunction] = [
     DialplanFunction("IF", read: choose), DialplanFunction("IFTIME", read: chooseByTime),
     DialplanFunction("REGEX", read: matches),
-    DialplanFunction("EVAL", read: evaluate), DialplanFunction("CURL", read: fetch),
-    DialplanFunction("CURLOPT", write: ignoreOption),
+    DialplanFunction("EVAL", read: evaluate),
   ]
 
   /// `condition?yes:no`, blanks around them dropped.
@@ -62,20 +61,5 @@ extension Functions {
   /// `EVAL(text)`: a value that has `${…}` in it is expanded once more.
   private static func evaluate(_ text: String, _ run: inout Run) throws(DialplanFunction.Trouble) -> String {
     do throws(Pending) { return try Template(text).expanded(in: &run) } catch { throw .pending(error) }
-  }
-
-  // MARK: Pages
-
-  /// `CURL(url[,body])`: what a page says, without the line end behind it.
-  private static func fetch(_ arguments: String, _ run: inout Run) throws(DialplanFunction.Trouble) -> String {
-    let list = ArgumentList(arguments, limit: 2)
-    guard let url = list.given(0) else { throw .needs("CURL(url[,body])") }
-    let fetch = Fetch(url: url, body: list.count > 1 ? list[1] : nil)
-    guard let page = run.page(fetch) else { throw .pending(Pending(fetch)) }
-    return page.utf8.last == 10 ? String(octets: page.utf8.dropLast()) : page
-  }
-
-  private static func ignoreOption(_ name: String, _ value: String, _ run: inout Run) {
-    run.log(.notice, "CURLOPT(\(name)) does nothing here: pages are fetched as the house is set up to.")
   }
 }

@@ -1,8 +1,8 @@
 /// Every function that a dialplan may name.
 package enum Functions {
   package static let all: [DialplanFunction] =
-    texts + lists + choices + numbers + times + codings + scopes + store + channel + identities + plans + office + queues
-    + headers + unserved
+    texts + lists + choices + pages + numbers + times + codings + scopes + store + channel + identities + plans + office
+    + queues + headers + unserved
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

@@ -11,6 +11,8 @@ package struct TimeRule: Hashable, Sendable, CustomStringConvertible {
   package let text: String
   /// The zone's name; empty for where the server stands.
   package let zone: String
+  /// Where its name begins: bytes from the beginning of the text.
+  let zoneOffset: Int
   /// `nil` for all.
   let times: [MinuteRange]?
   private let weekdays: Field
@@ -42,7 +44,7 @@ package struct TimeRule: Hashable, Sendable, CustomStringConvertible {
     weekdays = reader.field(.weekdays)
     monthDays = reader.field(.monthDays)
     months = reader.field(.months)
-    zone = reader.zone()
+    (zone, zoneOffset) = reader.zone()
     complaints = reader.complaints
   }
 
@@ -186,10 +188,10 @@ package struct TimeRule: Hashable, Sendable, CustomStringConvertible {
       return field
     }
 
-    mutating func zone() -> String {
-      guard !isTooLong, !fields.isEmpty else { return "" }
+    mutating func zone() -> (name: String, offset: Int) {
+      guard !isTooLong, !fields.isEmpty else { return ("", 0) }
       let zone = trimmed(fields.removeFirst())
-      return bytes[zone] == [UInt8(ascii: "*")] ? "" : text(zone)
+      return (bytes[zone] == [UInt8(ascii: "*")] ? "" : text(zone), zone.lowerBound)
     }
 
     private mutating func complain(_ offset: Int, _ what: String, _ advice: String?) {

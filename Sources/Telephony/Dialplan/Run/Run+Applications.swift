@@ -36,11 +36,20 @@ extension Run {
   ///
   /// - Returns: `nil`, with a sentence in the log, for a label that does not exist; a number is taken as it is.
   mutating func position(of target: String) -> Position? {
-    let parts = target.split(separator: ",", maxSplits: 2, omittingEmptySubsequences: false).map { Self.trimmed($0) }
+    var rest = target[...]
     var position = channel.position
-    let priority = parts.last ?? ""
-    if parts.count > 1 { position.exten = parts[parts.count - 2] }
-    if parts.count > 2 { position.context = parts[0] }
+    let first = Self.part(&rest)
+    let second = Self.part(&rest)
+    let priority: String
+    switch (first, second) {
+    case (let context?, let exten?):
+      (position.context, position.exten) = (context, exten)
+      priority = Self.trimmed(rest)
+    case (let exten?, nil):
+      position.exten = exten
+      priority = Self.trimmed(rest)
+    case (nil, _): priority = Self.trimmed(rest)
+    }
     if let number = relative(priority) ?? Int(priority), number > 0 {
       position.priority = number
       return position
@@ -53,8 +62,16 @@ extension Run {
     return position
   }
 
+  /// Takes what stands before the next comma, and the comma; `nil` if there is none.
+  private static func part(_ text: inout Substring) -> String? {
+    guard let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else { return nil }
+    defer { text = text[text.utf8.index(after: comma)...] }
+    return trimmed(text[..<comma])
+  }
+
   private func relative(_ priority: String) -> Int? {
-    guard let sign = priority.first, sign == "+" || sign == "-", let offset = Int(priority) else { return nil }
+    guard let sign = priority.utf8.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), let offset = Int(priority)
+    else { return nil }
     let (sum, overflows) = channel.position.priority.addingReportingOverflow(offset)
     return overflows ? nil : sum
   }
@@ -63,10 +80,10 @@ extension Run {
   mutating func jump(_ target: String) -> Progress { position(of: target).map { .go($0) } ?? .end }
 
   static func trimmed(_ text: some StringProtocol) -> String {
-    var part = Substring(text)
-    while let first = part.utf8.first, first == 0x20 || first == 0x09 { part.removeFirst() }
-    while let last = part.utf8.last, last == 0x20 || last == 0x09 { part.removeLast() }
-    return String(part)
+    var part = Substring(text).utf8
+    while let first = part.first, first == 0x20 || first == 0x09 { part.removeFirst() }
+    while let last = part.last, last == 0x20 || last == 0x09 { part.removeLast() }
+    return String(Substring(part))
   }
 
   /// A time in seconds, as dialplans write it: `2`, `0.5`; `nil` for text that is no number, and never more than a year.

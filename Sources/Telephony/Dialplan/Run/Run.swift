@@ -41,6 +41,8 @@ package struct Run: Sendable {
   private var stepsAtOnce = 0
   /// Pages that the present step has asked for and got.
   private var fetched: [Fetch: String] = [:]
+  /// The call as it was before the present step's arguments called functions.
+  private var beforeFunctions: Before?
 
   private enum State: Sendable {
     case fresh
@@ -110,6 +112,7 @@ package struct Run: Sendable {
     case (.collecting(let digits, _), .digit(let digit)):
       proceed(.dialled(digits + String(digit)))
     case (.asking(let asked), .fetched(let fetch, let page)) where asked == fetch:
+      if page == nil { log(.warning, "CURL got nothing from \(fetch.url); its text is empty.") }
       fetched[fetch] = page ?? ""
       proceed(.go(channel.position))
     default: break
@@ -178,23 +181,48 @@ package struct Run: Sendable {
     let position = channel.position
     guard let step = plan.step(at: position, inquiry) else { return missing(position) }
     guard mayStep() else { return stopLoop(at: step) }
-    let arguments: String
-    let before = self
-    do throws(Pending) {
-      arguments = try step.arguments.expanded(in: &self)
-    } catch {
-      // What other functions of these arguments did is undone: all are asked again once the page is there.
-      self = before
-      state = .asking(error.fetch)
-      put(.fetch(error.fetch))
-      return .wait
-    }
-    fetched.removeAll()
-    guard var application = make(step.application) else { return .end }
+    guard let arguments = substitute(step.arguments) else { return .wait }
+    guard var application = step.kind?.init() ?? make(step.application) else { return .end }
     put(.step(position, application: step.application, arguments: arguments))
     let progress = application.begin(arguments, in: &self)
     if progress == .wait { state = .executing(application) }
     return progress
+  }
+
+  /// The arguments of a step; `nil` while a page is fetched that they ask for.
+  private mutating func substitute(_ arguments: Template) -> String? {
+    let said = outputs.count
+    // An application may have called functions too.
+    beforeFunctions = nil
+    do throws(Pending) {
+      let substituted = try arguments.expanded(in: &self)
+      // A copy that is kept longer has to be made again with the first change.
+      beforeFunctions = nil
+      if !fetched.isEmpty { fetched.removeAll() }
+      return substituted
+    } catch {
+      // What functions of these arguments did is undone: all are asked again once the page is there.
+      let outputs = outputs.prefix(said)
+      if let before = beforeFunctions { self = before.run }
+      self.outputs = Array(outputs)
+      state = .asking(error.fetch)
+      put(.fetch(error.fetch))
+      return nil
+    }
+  }
+
+  /// Keeps what is so before the first function of a step's arguments is called.
+  mutating func rememberBeforeFunctions() {
+    guard beforeFunctions == nil else { return }
+    var before = self
+    // What was put out already stays; kept here too, it would have to be copied when more is.
+    before.outputs = []
+    beforeFunctions = Before(before)
+  }
+
+  private final class Before: Sendable {
+    let run: Run
+    init(_ run: Run) { self.run = run }
   }
 
   /// An application by its name; without one the call ends, and why is said.

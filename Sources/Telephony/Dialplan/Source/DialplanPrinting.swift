@@ -70,8 +70,13 @@ private struct DialplanPrinter {
     return "[#\\;".utf8.contains(escaped.utf8.first ?? 0) ? "\\" + escaped : escaped
   }
 
-  /// A part of a line that ends at a comma: what would end it earlier or later is protected.
+  /// A part of a line that ends at a comma: what would end it earlier or later is protected, and a blank that it begins with.
   private static func field(_ text: String) -> String {
+    guard text.utf8.first.map({ $0 > 0x20 }) ?? true else { return "\\" + inner(text) }
+    return inner(text)
+  }
+
+  private static func inner(_ text: String) -> String {
     var (depth, isPlain) = (0, true)
     for octet in text.utf8 {
       switch octet {

@@ -6,8 +6,10 @@ package protocol TimeZones: Sendable {
 
 /// Knows UTC only.
 package struct OnlyUTC: TimeZones {
+  static let names: Set<String> = ["UTC", "GMT"]
+
   package init() {}
   package func offset(ofZone name: String, at epoch: Int64) -> Int64? {
-    name.isEmpty || name == "UTC" || name == "GMT" ? 0 : nil
+    name.isEmpty || Self.names.contains(name) ? 0 : nil
   }
 }

@@ -83,7 +83,7 @@ struct Expression {
     switch next {
     case .value(let value):
       advance()
-      guard next == .open else { return value }
+      guard case .open? = next else { return value }
       return try call(value.text, in: &world)
     case .open:
       advance()

@@ -4,14 +4,14 @@ import Numerics
 enum ExpressionValue: Hashable {
   case number(Extended)
   /// A number that nothing was done to yet: it stays as it was written (`007`).
-  case numeral(String)
+  case numeral(String, Extended)
   /// Quotes are part of it.
   case text(String)
 
   init(_ text: String) {
     let octets = text.utf8
     let isNumeral = octets.first.map { isDigit($0) || $0 == UInt8(ascii: "-") } ?? false
-    self = isNumeral && Self.number(of: text) != nil ? .numeral(text) : .text(text)
+    self = (isNumeral ? Self.number(of: text) : nil).map { .numeral(text, $0) } ?? .text(text)
   }
 
   private static func number(of numeral: String) -> Extended? {
@@ -22,15 +22,14 @@ enum ExpressionValue: Hashable {
   var text: String {
     switch self {
     case .number(let number): number.general()
-    case .numeral(let text), .text(let text): text
+    case .numeral(let text, _), .text(let text): text
     }
   }
 
   /// `nil` for a text that is no number.
   var number: Extended? {
     switch self {
-    case .number(let number): number
-    case .numeral(let text): Self.number(of: text)
+    case .number(let number), .numeral(_, let number): number
     case .text(let text): text.isEmpty ? 0 : nil
     }
   }

@@ -88,7 +88,8 @@ extension Template {
     case pieces([Piece])
   }
 
-  enum Piece: Sendable {
+  /// Kept in boxes: a text that is put together walks past them, and a copy of one would count several references.
+  indirect enum Piece: Sendable {
     case literal(String)
     /// `${…}` that says outright what it names.
     case reference(Reference, Excerpt?)

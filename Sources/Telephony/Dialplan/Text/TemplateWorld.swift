@@ -42,6 +42,7 @@ extension Run: TemplateWorld {
       }
       return ""
     }
+    rememberBeforeFunctions()
     callsInCalls += 1
     defer { callsInCalls -= 1 }
     do throws(DialplanFunction.Trouble) { return try read(arguments, &self) } catch {

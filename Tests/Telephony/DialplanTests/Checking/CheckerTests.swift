@@ -46,6 +46,38 @@ struct CheckerTests {
     #expect(findings == [])
   }
 
+  @Test("Time zones that there are not are told, with the city that is meant; without a list of zones nothing is")
+  func zones() {
+    let text = """
+      [c]
+      include => d,9:00-17:00,*,*,*,Europe/Berln
+      include => d,9:00-17:00,*,*,*,UTC
+      exten => s,1,GotoIfTime(9:00-17:00,mon-fri,*,*,berlin?d,1)
+       same => n,GotoIfTime(9:00-17:00,mon-fri,*,*,Europe/Berlin?d,1)
+       same => n,GotoIfTime(9:00-17:00,mon-fri,*,*,${ZONE}?d,1)
+       same => n,ExecIfTime(9:00-17:00,mon-fri,*,*, Mars?NoOp():NoOp())
+       same => n,NoOp(${STRFTIME(${EPOCH},Amerika/New_York,%H)} ${STRFTIME(,${ZONE},%H)} ${STRFTIME(,,%H)})
+       same => n,NoOp(${IFTIME(9:00-17:00,*,*,*,Europe/London?a:b)} ${STRFTIME(,America/New_York)})
+      exten => d,1,Hangup()
+      [d]
+      exten => 1,1,Hangup()
+      """
+    let plan = Dialplan.load(from: SourceFiles(["extensions.conf": text])).plan
+    let zones: Set = ["Europe/Berlin", "America/New_York"]
+    let found = Checker.check(plan, knowing: Checker.Known(zones: zones)).map {
+      "\($0.place.line):\($0.place.column) \($0.what)" + ($0.advice.map { " | \($0)" } ?? "")
+    }
+    #expect(
+      found == [
+        "2:12 There is no time zone Europe/Berln: UTC is taken for it. | Did you mean Europe/Berlin?",
+        "4:48 There is no time zone berlin: UTC is taken for it. | Did you mean Europe/Berlin?",
+        "7:47 There is no time zone Mars: UTC is taken for it. | Zones are called after cities, such as Europe/Berlin.",
+        "8:19 There is no time zone Amerika/New_York: nothing stands in its place. | Did you mean America/New_York?",
+        "9:19 There is no time zone Europe/London: UTC is taken for it. | Zones are called after cities, such as Europe/Berlin.",
+      ])
+    #expect(Checker.check(plan).isEmpty)
+  }
+
   @Test("Applications and functions that there are not")
   func unknown() {
     let findings = check(

@@ -178,4 +178,42 @@ struct FunctionTests {
     #expect(caller.expand("${CURL(http://x/?q=1,a=b)}") == "pending http://x/?q=1")
     #expect(caller.run.callsInCalls == 0)
   }
+
+  @Test("CURLOPT goes along with what is asked for; what it does not serve is said")
+  func pageOptions() {
+    var caller = Caller()
+    let options = [
+      ("conntimeout", "2"), ("httptimeout", "0.5"), ("useragent", "office"), ("httpheader", "X-Key: 1"),
+      ("HTTPHEADER", "X-More: 2"),
+    ]
+    for (name, value) in options { Functions.assign("CURLOPT(\(name))", value, in: &caller.run) }
+    #expect(caller.sentences().isEmpty)
+    var asked = Fetch(url: "http://x/")
+    (asked.connectTime, asked.wholeTime, asked.userAgent) = (.seconds(2), .milliseconds(500), "office")
+    asked.headers = ["X-Key: 1", "X-More: 2"]
+    #expect(throws: Pending(asked)) { try Template("${CURL(http://x/)}").expanded(in: &caller.run) }
+    #expect(caller.expand("${CURLOPT(conntimeout)}") == "2")
+    Functions.assign("CURLOPT(conntimeout)", "soon", in: &caller.run)
+    Functions.assign("CURLOPT(ssl_verifypeer)", "0", in: &caller.run)
+    Functions.assign("CURLOPT(proxy)", "10.0.0.1", in: &caller.run)
+    let said = caller.sentences()
+    #expect(
+      said.count == 3 && said[0].contains("seconds") && said[1].contains("always checked") && said[2].contains("httpheader"))
+    #expect(caller.expand("${CURLOPT(conntimeout)}") == "2")
+  }
+
+  @Test("A page's last line end is taken away, with its carriage return; without a page the text is empty, and the log says so")
+  func pageTexts() {
+    let plan = Dialplan.load(
+      from: SourceFiles(["extensions.conf": "[c]\nexten => s,1,NoOp(<${CURL(http://x/)}>)\n"])
+    ).plan
+    for (page, text) in [("a\r\n", "<a>"), ("a\n", "<a>"), ("a\n\n", "<a\n>"), ("\n", "<>"), ("", "<>"), (nil, "<>")] {
+      var run = Run(plan: plan, channel: Channel(name: "WebRTC/1", uniqueID: "1.1", position: Position("c", "s", 1)))
+      var office = Office(facts: Caller.Facts())
+      _ = run.start(in: &office, at: Instant())
+      let outputs = run.receive(.fetched(Fetch(url: "http://x/"), page), in: &office, at: Instant())
+      #expect(outputs.contains { $0 == .step(Position("c", "s", 1), application: "NoOp", arguments: text) })
+      #expect(outputs.contains { if case .log(.warning, _) = $0 { true } else { false } } == (page == nil))
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Testing
+import Wire
 
 @testable import Dialplan
 
@@ -53,6 +54,32 @@ struct FlowTests {
     #expect(said("a") == ["a", "after"])
     #expect(said("b") == ["b", "after"])
     #expect(said("z") == ["else", "after"])
+  }
+
+  @Test("A step that waits for a page is taken once, whatever its functions do before the page is there")
+  func waitsForPage() {
+    let plan = Dialplan.load(
+      from: SourceFiles([
+        "extensions.conf": """
+        [c]
+        exten => s,1,Set(n=0)
+         same => n,Set(page=${nothing(1)}${INC(n)} ${CURL(http://a.example/)} ${INC(n)})
+         same => n,NoOp(${page} ${n})
+        """
+      ])
+    ).plan
+    var run = Run(plan: plan, channel: Channel(name: "WebRTC/1", uniqueID: "1.1", position: Position("c", "s", 1)))
+    var office = Office(facts: Caller.Facts())
+    let asked = run.start(in: &office, at: Instant())
+    let fetch = Fetch(url: "http://a.example/", body: nil)
+    #expect(asked.last == .fetch(fetch))
+    #expect(asked.contains { if case .log = $0 { true } else { false } } == false)
+    // Another page is not the one.
+    #expect(run.receive(.fetched(Fetch(url: "http://b.example/", body: nil), "b"), in: &office, at: Instant()).isEmpty)
+    let done = run.receive(.fetched(fetch, "hello"), in: &office, at: Instant())
+    #expect(done.count { if case .log = $0 { true } else { false } } == 1)
+    let said = done.compactMap { if case .step(_, "NoOp", let words) = $0 { words } else { nil } }
+    #expect(said == ["1 hello 2 2"])
   }
 
   @Test("A loop or a choice without its end ends the call, and says where")

@@ -38,6 +38,13 @@ struct PrintingTests {
     }
   }
 
+  @Test("A blank that an extension begins with stays, as a fuzzer found")
+  func blankInFront() {
+    let plan = Self.load("[c]\nexten => \\ 1/\\ 2,1,NoOp()\n").plan
+    #expect(plan.contexts["c"]?.extensions.first?.pattern.text == " 1")
+    #expect(Self.meaning(Self.load(plan.printed).plan) == Self.meaning(plan))
+  }
+
   @Test("The observed dialplans", arguments: ObservedPlans.all)
   func observed(_ observed: ObservedPlans.Plan) {
     let plan = Dialplan.load(from: SourceFiles(observed.texts)).plan

@@ -15,28 +15,35 @@ struct Choice: Hashable {
   var one: String
   var other: String
 
-  init(_ text: String) {
-    let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let branches = parts.count > 1 ? parts[1].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false) : []
-    condition = String(parts.first ?? "")
-    one = Run.trimmed(branches.first ?? "")
-    other = Run.trimmed(branches.count > 1 ? branches[1] : "")
-  }
+  init(_ text: String) { self.init(text) { $0.utf8.firstIndex(of: UInt8(ascii: ":")) } }
 
   /// The branches, where a colon inside parentheses does not divide.
   init(nested text: String) {
-    let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    condition = String(parts.first ?? "")
-    let branches = parts.count > 1 ? Array(parts[1].utf8) : []
-    var depth = 0
-    let colon = branches.firstIndex { octet in
-      if octet == UInt8(ascii: "(") { depth += 1 }
-      if octet == UInt8(ascii: ")") { depth -= 1 }
-      return depth == 0 && octet == UInt8(ascii: ":")
+    self.init(text) { branches in
+      var depth = 0
+      return branches.utf8.firstIndex { octet in
+        if octet == UInt8(ascii: "(") { depth += 1 }
+        if octet == UInt8(ascii: ")") { depth -= 1 }
+        return depth == 0 && octet == UInt8(ascii: ":")
+      }
     }
-    one = Run.trimmed(String(decoding: branches[..<(colon ?? branches.count)], as: UTF8.self))
-    other = colon.map { Run.trimmed(String(decoding: branches[($0 + 1)...], as: UTF8.self)) } ?? ""
+  }
+
+  private init(_ text: String, dividedBy colon: (Substring) -> String.Index?) {
+    let (condition, branches) = text[...].cut(at: text.utf8.firstIndex(of: UInt8(ascii: "?")))
+    let (one, other) = branches.cut(at: colon(branches))
+    self.condition = String(condition)
+    self.one = Run.trimmed(one)
+    self.other = Run.trimmed(other)
   }
 
   func taken(_ holds: Bool) -> String { holds ? one : other }
+}
+
+extension Substring {
+  /// What stands before and behind a byte; all of it and nothing if there is no such byte.
+  fileprivate func cut(at index: Index?) -> (Substring, Substring) {
+    guard let index else { return (self, "") }
+    return (self[..<index], self[utf8.index(after: index)...])
+  }
 }

@@ -1,60 +1,63 @@
 import Wire
 
 /// `Ringing()`: the caller hears that it rings.
-struct Ringing: Application {
+struct Ringing: Telling {
   static let name = "Ringing"
-
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress { run.indicate(.ringing) }
+  static let indication = Run.Indication.ringing
 }
 
 /// `Progress()`: sound may come before an answer.
-struct Progressing: Application {
+struct Progressing: Telling {
   static let name = "Progress"
-
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress { run.indicate(.progress) }
+  static let indication = Run.Indication.progress
 }
 
 /// `Proceeding()`: the call is on its way.
-struct Proceeding: Application {
+struct Proceeding: Telling {
   static let name = "Proceeding"
-
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress { run.indicate(.proceeding) }
+  static let indication = Run.Indication.proceeding
 }
 
 /// `Busy([seconds])`: the caller hears so, for ever or for a while, and the call ends.
-struct Busy: Application {
+struct Busy: Refusing {
   static let name = "Busy"
-  private(set) var deadline: Instant?
-
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
-    run.channel.cause = 17
-    deadline = Run.seconds(arguments).map { run.now + $0 }
-    return run.channel.isHungUp ? .end : run.refuse(.busy)
-  }
-  mutating func wake(in run: inout Run) -> Progress { .end }
+  static let (indication, cause) = (Run.Indication.busy, 17)
+  var deadline: Instant?
 }
 
 /// `Congestion([seconds])`: the same when there is no way.
-struct Congestion: Application {
+struct Congestion: Refusing {
   static let name = "Congestion"
-  private(set) var deadline: Instant?
-
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
-    run.channel.cause = 34
-    deadline = Run.seconds(arguments).map { run.now + $0 }
-    return run.channel.isHungUp ? .end : run.refuse(.congestion)
-  }
-  mutating func wake(in run: inout Run) -> Progress { .end }
+  static let (indication, cause) = (Run.Indication.congestion, 34)
+  var deadline: Instant?
 }
 
-extension Run {
-  fileprivate mutating func indicate(_ indication: Indication) -> Progress {
-    if !channel.isHungUp { put(.indicate(indication)) }
+/// Tells the caller's network something, and goes on.
+protocol Telling: Application {
+  static var indication: Run.Indication { get }
+}
+
+extension Telling {
+  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
+    if !run.channel.isHungUp { run.put(.indicate(Self.indication)) }
     return .next
   }
+}
 
-  fileprivate mutating func refuse(_ indication: Indication) -> Progress {
-    put(.indicate(indication))
+/// Tells the caller why nobody is reached, and ends the call with that cause (Q.850).
+protocol Refusing: Application {
+  static var indication: Run.Indication { get }
+  static var cause: Int { get }
+  var deadline: Instant? { get set }
+}
+
+extension Refusing {
+  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
+    run.channel.cause = Self.cause
+    deadline = Run.seconds(arguments).map { run.now + $0 }
+    guard !run.channel.isHungUp else { return .end }
+    run.put(.indicate(Self.indication))
     return .wait
   }
+  mutating func wake(in run: inout Run) -> Progress { .end }
 }

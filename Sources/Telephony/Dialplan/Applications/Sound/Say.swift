@@ -1,67 +1,67 @@
 /// `SayDigits(digits)`.
-struct SayDigits: Application {
+struct SayDigits: Speaking {
   static let name = "SayDigits"
-  private var saying = Saying()
+  var saying = Saying()
 
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
-    saying.begin(arguments.isEmpty ? nil : .digits(arguments), in: &run)
-  }
-  mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress { saying.receive(event, in: &run) }
-  mutating func cutOff(in run: inout Run) { saying.cutOff(in: &run) }
+  func speech(_ arguments: String, in run: inout Run) -> Run.Speech? { arguments.isEmpty ? nil : .digits(arguments) }
 }
 
 /// `SayNumber(number[,gender])`.
-struct SayNumber: Application {
+struct SayNumber: Speaking {
   static let name = "SayNumber"
-  private var saying = Saying()
+  var saying = Saying()
 
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
+  func speech(_ arguments: String, in run: inout Run) -> Run.Speech? {
     let list = ArgumentList(arguments)
     guard let number = Int64(list[0]) else {
       run.log(.warning, "SayNumber needs a whole number, not \(arguments).")
-      return .next
+      return nil
     }
-    return saying.begin(.number(number, gender: list[1].isEmpty ? nil : list[1]), in: &run)
+    return .number(number, gender: list.given(1))
   }
-  mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress { saying.receive(event, in: &run) }
-  mutating func cutOff(in run: inout Run) { saying.cutOff(in: &run) }
 }
 
 /// `SayAlpha(text)`: letter by letter.
-struct SayAlpha: Application {
+struct SayAlpha: Speaking {
   static let name = "SayAlpha"
-  private var saying = Saying()
+  var saying = Saying()
 
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
-    saying.begin(arguments.isEmpty ? nil : .alpha(arguments), in: &run)
-  }
-  mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress { saying.receive(event, in: &run) }
-  mutating func cutOff(in run: inout Run) { saying.cutOff(in: &run) }
+  func speech(_ arguments: String, in run: inout Run) -> Run.Speech? { arguments.isEmpty ? nil : .alpha(arguments) }
 }
 
 /// `SayUnixTime([epoch[,zone[,format[,j]]]])`; `j` lets a digit end it.
-struct SayUnixTime: Application {
+struct SayUnixTime: Speaking {
   static let name = "SayUnixTime"
-  private var saying = Saying()
+  var saying = Saying()
 
-  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
+  mutating func speech(_ arguments: String, in run: inout Run) -> Run.Speech? {
     let list = ArgumentList(arguments)
     saying.isInterruptible = list[3].contains("j")
-    return saying.begin(
-      .time(epoch: Int64(list[0]) ?? run.epoch, zone: list[1], format: list[2].isEmpty ? "ABdY 'digits/at' IMp" : list[2]),
-      in: &run)
+    return .time(epoch: Int64(list[0]) ?? run.epoch, zone: list[1], format: list.given(2) ?? "ABdY 'digits/at' IMp")
+  }
+}
+
+/// Speaks what its arguments say, and goes on; without anything to say it goes on at once.
+protocol Speaking: Application {
+  var saying: Saying { get set }
+  mutating func speech(_ arguments: String, in run: inout Run) -> Run.Speech?
+}
+
+extension Speaking {
+  mutating func begin(_ arguments: String, in run: inout Run) -> Progress {
+    guard let speech = speech(arguments, in: &run), !run.channel.isHungUp else { return .next }
+    return saying.begin(speech, in: &run)
   }
   mutating func receive(_ event: Run.Event, in run: inout Run) -> Progress { saying.receive(event, in: &run) }
   mutating func cutOff(in run: inout Run) { saying.cutOff(in: &run) }
 }
 
 /// Something is spoken; a digit ends it, and is looked up, only where `SAY_DTMF_INTERRUPT` says so.
-private struct Saying {
+struct Saying {
   var isInterruptible = false
   private var activity: ActivityID?
 
-  mutating func begin(_ speech: Run.Speech?, in run: inout Run) -> Progress {
-    guard let speech, !run.channel.isHungUp else { return .next }
+  mutating func begin(_ speech: Run.Speech, in run: inout Run) -> Progress {
     if let word = run.channel.variables["SAY_DTMF_INTERRUPT"]?.lowercased(), ["true", "yes", "1", "on"].contains(word) {
       isInterruptible = true
     }
