@@ -34,7 +34,7 @@ struct DialplanShelfTests {
     }
     shelf = DialplanShelf(
       loop: loop, folder: scratch.file("plans"), data: scratch.file("data"), log: Log(level: .error, showsPersonal: false)
-    ) { [heard] tenant, _, version in heard.note(tenant, version) }
+    ) { [heard] tenant, _, _, version in heard.note(tenant, version) }
   }
 
   private func save(_ sound: String, of owner: PlanOwner = .standard) throws {

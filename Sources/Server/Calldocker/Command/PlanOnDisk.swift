@@ -35,19 +35,5 @@ struct PlanOnDisk {
   }
 
   var folder: URL { file.deletingLastPathComponent() }
-  private var files: SourceFiles { DialplanFolder(folder.path).files }
-
-  var loaded: Dialplan.Loaded { Dialplan.load(file.lastPathComponent, from: files) }
-
-  /// `nil` without a queues.conf.
-  var queues: Set<String>? { exists("queues.conf") ? Set(QueuesFile.load(from: files).queues.map(\.name)) : nil }
-
-  /// `box@context`; `nil` without a voicemail.conf.
-  var mailboxes: Set<String>? {
-    exists("voicemail.conf") ? Set(VoicemailFile.load(from: files).mailboxes.map(\.description)) : nil
-  }
-
-  private func exists(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
-  }
+  var loaded: Dialplan.Loaded { Dialplan.load(file.lastPathComponent, from: DialplanFolder(folder.path).files) }
 }
