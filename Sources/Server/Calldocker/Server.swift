@@ -12,6 +12,7 @@ import Wire
 /// The whole service: its planes, bound and wired.
 package struct Server: Sendable {
   private let media: [MediaPlane]
+  private let relay: Relay
   let signalling: SignallingPlane
   private let web: WebPlane
   private let folder: DataFolder
@@ -44,6 +45,7 @@ package struct Server: Sendable {
     ledger = try Ledger(in: folder.path, log: log)
     let identity = Identity.selfSigned(names: ["calldocker"], now: SystemClock.wallNanoseconds / 1_000_000_000, days: 365)
     let relay = Relay()
+    self.relay = relay
     let sounds = try Self.sounds(configuration.dialplans)
     media = try Self.shares(of: configuration).enumerated().map { number, share in
       try MediaPlane(
@@ -105,6 +107,8 @@ package struct Server: Sendable {
       (stream, continuation) = AsyncStream.makeStream(of: [MediaEvent].self)
     }
     func report(_ events: [MediaEvent]) { continuation.yield(events) }
+    /// Lets go of signalling once the last event is carried.
+    func end() { continuation.finish() }
     func set(_ signalling: SignallingPlane) {
       Task { [stream] in for await events in stream { await signalling.report(events) } }
     }
@@ -258,6 +262,7 @@ package struct Server: Sendable {
     await reception.stop()
     await dialplans.stop()
     for plane in media { await plane.end() }
+    relay.end()
     for loop in [web.loop, office, signalling.loop] { await loop.end() }
     do {
       try await ledger.close()

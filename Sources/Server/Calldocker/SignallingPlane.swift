@@ -77,6 +77,8 @@ package actor SignallingPlane {
     sipAddress = sockets.address
   }
 
+  deinit { buffer.deallocate() }
+
   package func start(sink: @escaping Sink) throws {
     self.sink = sink
     timer = loop.makeTimer { [unowned self] in assumeIsolated { $0.ring() } }

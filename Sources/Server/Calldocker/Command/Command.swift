@@ -26,7 +26,7 @@ package enum Command {
     Exit codes are those of sysexits.h: 0 done; 64 the command is not understood; 65 what was given cannot be used; 66 nothing
     came by standard input; 69 no server runs on the data folder, or it is full; 70, 71 and 76 something failed inside; 73 the
     data folder cannot be used; 74 reading or writing failed; 77 this user may not; 78 the configuration is wrong. The doctor
-    exits with 1 if something failed.
+    exits with 1 if something failed, `dialplan reload` if a plan was refused.
     """
 
   /// Runs what was asked for and says with which code to exit (sysexits).

@@ -172,7 +172,10 @@ package actor Reception {
   }
 
   /// Says what is still to be said in the log.
-  func stop() { tell(lines.end(at: SystemClock.now)) }
+  func stop() {
+    tell(lines.end(at: SystemClock.now))
+    rightsWatcher = nil
+  }
 
   private func tellOfOthers() {
     tell(lines.wake(at: SystemClock.now))
