@@ -31,7 +31,9 @@ struct AttendedTests {
   @Test("Dial(PJSIP/…) rings that agent, both hear each other, and the visitor's goodbye ends the call")
   func dials() throws {
     let world = try world("[widget]\nexten => s,1,Answer()\n same => n,Dial(PJSIP/bob,20)\n same => n,Hangup()\n")
-    let (alice, bob) = (world.addPhone("alice", habit: .answer(after: .seconds(1))), world.addPhone("bob", habit: .answer(after: .seconds(1))))
+    let (alice, bob) = (
+      world.addPhone("alice", habit: .answer(after: .seconds(1))), world.addPhone("bob", habit: .answer(after: .seconds(1)))
+    )
     world.run(for: .seconds(1))
     let call = try world.call(from: world.addBrowser())
     #expect(world.run(atMost: .seconds(10)) { bob.isTalking })
@@ -176,13 +178,16 @@ struct AttendedTests {
     _ = try world.call(from: world.addBrowser())
     world.run(for: .seconds(1))
     #expect(world.exchange.census.calls == 0 && world.attendant.callCount == 0)
-    let said = world.errands.contains { if case .log(_, _, .warning, let text) = $0 { text.contains("over and over") } else { false } }
+    let said = world.errands.contains {
+      if case .log(_, _, .warning, let text) = $0 { text.contains("over and over") } else { false }
+    }
     #expect(said)
   }
 
   @Test("A running call keeps the plan that it began with; the next one gets the new one")
   func changed() throws {
-    let plan = { (agent: String) in "[widget]\nexten => s,1,Answer()\n same => n,Wait(5)\n same => n,Dial(PJSIP/\(agent),20)\n" }
+    let plan = { (agent: String) in "[widget]\nexten => s,1,Answer()\n same => n,Wait(5)\n same => n,Dial(PJSIP/\(agent),20)\n"
+    }
     let world = try world(plan("alice"))
     let alice = world.addPhone("alice", habit: .answer(after: .seconds(1)))
     let bob = world.addPhone("bob", habit: .answer(after: .seconds(1)))

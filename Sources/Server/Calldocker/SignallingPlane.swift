@@ -53,7 +53,7 @@ package actor SignallingPlane {
   private var refused: [Refusal.Reason: UInt64] = [:]
   private var timer: EventLoop.TimerID?
   private var routes = Routes()
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+  private nonisolated(unsafe) let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
   /// Datagrams that one wake-up reads before time and the web have their turn.
   private static let batch = 256

@@ -203,7 +203,8 @@ package struct Attendant: Sendable {
         outputs.append(
           .log(
             tenant, call, .warning,
-            "The dialplan asks to ring over and over without a pause, and is stopped: let it wait, or end, where nobody is there."))
+            "The dialplan asks to ring over and over without a pause, and is stopped: let it wait, or end, where nobody is there."
+          ))
         outputs.append(.wish(tenant, call, .hangUp(led.lastEnd ?? .dialplan)))
         return nil
       }

@@ -56,7 +56,7 @@ extension Exchange {
       let index = attempt.forks.firstIndex(where: { $0.leg == leg }), case .opening = attempt.forks[index].state
     else { return [.media(.close(leg))] }
     let flow = attempt.forks[index].binding.flow
-    let request = inviteRequest(call, attempt.forks[index], port: port)
+    let request = inviteRequest(call, attempt.forks[index], port: port, ringing: attempt.giveUpAt - now)
     guard connections.carries(flow), let (key, outputs) = layer.send(request, over: flow, at: now) else {
       return [flight(place, .unsendable(leg))] + forkEnded(leg, of: place, .noAnswer, at: now)
     }
@@ -71,7 +71,10 @@ extension Exchange {
   /// Seconds by which a phone's own end of ringing comes after ours.
   private static let expiryMargin: Int64 = 5
 
-  private mutating func inviteRequest(_ call: Call, _ fork: PhoneFork, port: UInt16) -> SIPRequest {
+  /// - Parameter time: how long we let it ring at most.
+  private mutating func inviteRequest(
+    _ call: Call, _ fork: PhoneFork, port: UInt16, ringing time: Duration
+  ) -> SIPRequest {
     let flow = fork.binding.flow
     let domain = Host(call.tenant.description) ?? .address(flow.local.ip)
     var from = NameAddress(SIPURI(user: "visitor", host: domain), displayName: call.callerName)
@@ -88,7 +91,7 @@ extension Exchange {
     request.headers.append(.contact, contact(flow).description)
     request.headers.append(.allow, Self.allowed)
     // A phone that our CANCEL cannot reach stops by itself (§13.3.1.1).
-    request.headers.append(.expires, String(Call.ringingTime.components.seconds + Self.expiryMargin))
+    request.headers.append(.expires, String(max(0, time.components.seconds) + Self.expiryMargin))
     request.headers.append(.contentType, "application/sdp")
     request.body = Array(phoneSession(flow, port: port, leg: fork.leg, version: 1).offer.description.utf8)
     return request

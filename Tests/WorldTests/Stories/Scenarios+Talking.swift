@@ -279,5 +279,5 @@ extension Scenario {
     },
   ]
 
-  static let all = ringing + talking + refused
+  static let all = ringing + talking + attended + refused
 }

@@ -77,6 +77,8 @@ struct NamelessRecording {
           return text.isEmpty ? text : substitutes.substitute(text, "name") { "Name \($0)" }
         case "extensionDialled" where !["echo", "*43"].contains(text.lowercased()):
           return substitutes.substitute(text, "number") { "\(100 + $0)" }
+        // Where a dialplan was, and what it was about to do.
+        case "place", "arguments": return text.isEmpty ? text : "…"
         case "call", "chance", "format", "program": return text
         default: return nameless(text)
         }
@@ -108,7 +110,8 @@ struct NamelessRecording {
     switch event {
     case .view(let view): view.agents.map(\.name) + view.gone
     case .chose(let choice): choice.candidates.map(\.agent)
-    case .rings(let agent, _, _), .answered(let agent, _), .missed(.agent(let agent), _), .declinedInBrowser(let agent), .agentLost(let agent, _),
+    case .rings(let agent, _, _), .answered(let agent, _), .missed(.agent(let agent), _), .declinedInBrowser(let agent),
+      .agentLost(let agent, _),
       .agentBack(let agent, _):
       [agent]
     default: []

@@ -93,7 +93,8 @@ package struct FlightFields {
     case .input(.moved(let flow)): return [("phone-moved", ["to": names.text(flow.remote)])]
     case .input(.attendant(let wish)): return [("wish", ["wish": wish.word])]
     case .input(.step(let step)):
-      return [("step", ["place": step.place, "application": step.application, "arguments": step.arguments])]
+      let (place, arguments) = (names.text(step.place), names.text(step.arguments))
+      return [("step", ["place": place, "application": step.application, "arguments": arguments])]
     case .input, .view, .again, .recorded: return []
     case .ended(let reason, let seconds): return [("ended", ["reason": reason.rawValue, "seconds": "\(seconds)"])]
     }

@@ -42,7 +42,7 @@ package struct FlightStory {
     case .refused(let reason, let words): refused(reason, words)
     case .chose(let choice): chose(choice, entry, index)
     case .missed(let target, let failure): missed(target, failure)
-    case .rings(let agent, let phones, let browsers): [rings(agent, phones, browsers)]
+    case .rings(let agent, let phones, let browsers): [rings(agent, phones, browsers, index)]
     case .unsendable(let leg): ["\(names.party(leg)) could not be sent an INVITE: its connection was gone."]
     case .unanswered(let leg, true): ["\(names.party(leg)) cannot answer: its connection ended while it rang."]
     case .unanswered(let leg, false): ["\(names.party(leg)) did not react to its INVITE at all."]
@@ -87,11 +87,19 @@ package struct FlightStory {
     return "The server had no room for one more call: its media planes had no legs or ports left, or did not keep up."
   }
 
-  private func rings(_ agent: AgentName, _ phones: Int, _ browsers: Int) -> String {
+  private func rings(_ agent: AgentName, _ phones: Int, _ browsers: Int, _ index: Int) -> String {
     let places = [(phones, "on", "phone"), (browsers, "in", "browser")].filter { $0.0 > 0 }.map { count, preposition, thing in
       "\(preposition) \(Self.count(count, thing))"
     }
-    return "\(names.name(agent)) is rung \(places.joined(separator: " and ")), for at most \(Call.ringingTime.told)."
+    return "\(names.name(agent)) is rung \(places.joined(separator: " and ")), for at most \(patience(before: index).told)."
+  }
+
+  /// What an attendant wanted last, or the house's own rule.
+  private func patience(before index: Int) -> Duration {
+    for entry in entries[..<index].reversed() {
+      if case .input(.attendant(.ring(_, _, let time))) = entry.event { return time }
+    }
+    return Call.ringingTime
   }
 
   // MARK: Whom it might ring
@@ -167,7 +175,10 @@ package struct FlightStory {
       return ["A browser in which \(names.name(ringing.agent)) was rung is gone."]
     case .moved(let flow):
       return ["The agent's phone has registered from \(names.text(flow.remote)): what it is sent goes there from now on."]
-    case .step(let step): return ["The dialplan executed \(step.application)(\(step.arguments)) at \(step.place)."]
+    case .step(let step):
+      // What is named and dialled may be somebody's name, or a secret.
+      let arguments = step.arguments.isEmpty ? "" : names.text(step.arguments)
+      return ["The dialplan executed \(step.application)(\(arguments)) at \(names.text(step.place))."]
     case .attendant(.ring(_, let targets, _)) where targets.isEmpty: return ["The dialplan had nobody to ring."]
     case .attendant(.hangUp): return ["The dialplan ended the call."]
     case .agentRemoved(let agent): return ["\(names.name(agent)) was removed from the business."]
