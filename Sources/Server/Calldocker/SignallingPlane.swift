@@ -348,6 +348,8 @@ package actor SignallingPlane {
   package func apply(_ change: DirectoryChange) throws(DirectoryFault) {
     let now = SystemClock.now
     perform(try exchange.apply(change, at: now), at: now)
+    // Its calls have ended, and their runs with them.
+    if case .tenantRemoved(let tenant) = change { attendant.forget(tenant) }
     schedule()
   }
 
